@@ -1,0 +1,5 @@
+"""The user pages."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

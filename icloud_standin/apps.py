@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ICloudStandinConfig(AppConfig):
+    name = "icloud_standin"

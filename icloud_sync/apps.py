@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class ICloudSyncConfig(AppConfig):
+    name = "icloud_sync"
+    verbose_name = "iCloud sync"
+
+    def ready(self) -> None:
+        from icloud_sync import receivers
+
+        receivers.connect()

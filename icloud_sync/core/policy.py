@@ -1,0 +1,33 @@
+"""PRODUCT.md's rules and decisions as code. Each function names the rule it is."""
+
+from datetime import datetime
+
+from calendars.types import AppointmentStatus, CalendarType
+
+SYNCED_TYPES = frozenset(CalendarType) - {CalendarType.SIMPLE}
+OUT_OF_ICLOUD = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.INVALID})
+
+SIMPLE_REFUSED = (
+    "Simple calendars do not sync with iCloud. Choose a Round Robin, Collective, "
+    "Class Booking or Service calendar."
+)
+
+
+def is_synced_type(calendar_type: str) -> bool:
+    """R1, R2."""
+    return calendar_type in SYNCED_TYPES
+
+
+def stays_in_icloud(status: str) -> bool:
+    """D2: cancelled and invalid take the event out, every other status keeps it."""
+    return status not in OUT_OF_ICLOUD
+
+
+def remote_status(status: str) -> str:
+    """D11: the iCalendar STATUS we write."""
+    return "TENTATIVE" if status == AppointmentStatus.NEW else "CONFIRMED"
+
+
+def is_pushed_at_start(ends_at: datetime, now: datetime) -> bool:
+    """D20: when service begins, what ends in the future is pushed; the past is not."""
+    return ends_at > now
