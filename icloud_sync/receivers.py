@@ -1,5 +1,103 @@
 """A change of the product's rows becomes an outbox row. At most five lines each."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.utils import timezone
+
+from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact
+from icloud_sync import outbox
+from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
+from icloud_sync.models import ICloudConnection
+
+Serves = ICloudConnection.Serves
+
+
+def appointment_changed(instance: Appointment, raw: bool = False, **_: Any) -> None:
+    if not raw:  # a fixture's rows may come before what they point at
+        outbox.enqueue_appointment(instance)
+
+
+def hosts_changed(instance: Model, action: str, pk_set: set[int] | None, **_: Any) -> None:
+    if not action.startswith("post_"):
+        return
+    if isinstance(instance, Appointment):
+        outbox.enqueue_appointment(instance)
+    else:  # user.appointments.add(…): the same change, seen from the other side
+        touch(Appointment.objects.filter(pk__in=pk_set or ()))
+
+
+def attendees_changed(instance: Attendee, raw: bool = False, **_: Any) -> None:
+    if not raw:
+        touch(Appointment.objects.filter(pk=instance.appointment_id))
+
+
+def contact_changed(instance: Contact, created: bool, **_: Any) -> None:
+    if not created:  # name and phone stand under the notes of what is still to come
+        touch(Appointment.objects.filter(attendees__contact=instance, ends_at__gt=timezone.now()))
+
+
+def calendar_changed(instance: Calendar, created: bool, **_: Any) -> None:
+    if not is_synced_type(instance.type):
+        ICloudConnection.calendars.through.objects.filter(calendar=instance).delete()
+    elif not created:
+        begin_service(Q(user__appointments__calendar=instance))
+
+
+def choice_changing(
+    instance: Model, action: str, reverse: bool, pk_set: set[int] | None, **_: Any
+) -> None:
+    """An explicit choice of calendars: never a Simple one (R2, D19)."""
+    if action == "pre_add":
+        refuse_simple({instance.pk} if reverse else pk_set or set())
+    elif action == "post_add":
+        chosen = Q(pk__in=pk_set or ()) if reverse else Q(pk=instance.pk)
+        ICloudConnection.objects.filter(chosen).update(serves=Serves.CHOSEN)
+        begin_service(chosen)
+
+
+def slot_changed(instance: BlockedSlot, created: bool, **_: Any) -> None:
+    if not created:
+        outbox.enqueue_slot(instance)
+
+
+def slot_deleted(instance: BlockedSlot, origin: Any, **_: Any) -> None:
+    """Only a slot deleted itself writes to iCloud; a cascade never does (D6)."""
+    root = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if root is BlockedSlot:
+        outbox.enqueue_slot(instance)
+
+
+def touch(appointments: QuerySet[Appointment]) -> None:
+    for appointment in appointments.select_related("calendar").distinct():
+        outbox.enqueue_appointment(appointment)
+
+
+def begin_service(connections: Q) -> None:
+    for connection in outbox.live(ICloudConnection.objects.filter(connections)).distinct():
+        outbox.enqueue_unpushed(connection)
+
+
+def refuse_simple(calendar_ids: set[int]) -> None:
+    for kind in Calendar.objects.filter(pk__in=calendar_ids).values_list("type", flat=True):
+        if not is_synced_type(kind):
+            raise ValidationError(SIMPLE_REFUSED)
+
 
 def connect() -> None:
     """Called once, when the app is ready."""
+    listen = {
+        appointment_changed: ((post_save, post_delete), Appointment),
+        hosts_changed: ((m2m_changed,), Appointment.hosts.through),
+        attendees_changed: ((post_save, post_delete), Attendee),
+        contact_changed: ((post_save,), Contact),
+        calendar_changed: ((post_save,), Calendar),
+        choice_changing: ((m2m_changed,), ICloudConnection.calendars.through),
+        slot_changed: ((post_save,), BlockedSlot),
+        slot_deleted: ((post_delete,), BlockedSlot),
+    }
+    for receiver, (signals, sender) in listen.items():
+        for signal in signals:
+            signal.connect(receiver, sender=sender, dispatch_uid=f"icloud {receiver.__name__}")
