@@ -1,0 +1,106 @@
+"""One account of the stand-in as a test or a demo holds it: its switches, its phone."""
+
+import uuid
+from urllib.parse import unquote
+
+from icloud_standin.application import Application
+from icloud_standin.content_lines import UnparseableError, parse
+from icloud_standin.messages import RecordedRequest
+from icloud_standin.store import Collection, OutgoingMail, Resource
+from icloud_standin.switches import Switches
+from icloud_standin.validation import MAIN
+
+
+class StandInAccount:
+    """The store is touched directly here, as the owner's phone would: nothing is refused."""
+
+    def __init__(self, application: Application, apple_id: str) -> None:
+        found = application.store.account(apple_id)
+        if found is None:
+            raise LookupError(f"The stand-in has no account {apple_id}.")
+        self._application, self._store = application, application.store
+        self.apple_id, self.app_password = found.apple_id, found.app_password
+        self.dsid, self.home_path, self.name = found.dsid, found.home_path, found.name
+
+    @property
+    def switches(self) -> Switches:
+        return self._application.switches(self.dsid)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        return list(self._application.recorded(self.dsid))
+
+    def forget_requests(self) -> None:
+        self._application.recorded(self.dsid).clear()
+
+    @property
+    def outgoing_mail(self) -> list[OutgoingMail]:
+        return self._store.outgoing_mail(self.dsid)
+
+    @property
+    def collections(self) -> list[Collection]:
+        return self._store.collections(self.dsid)
+
+    def collection(self, name: str) -> Collection:
+        """By the last part of its path or by its display name, whatever the case."""
+        wanted = name.casefold()
+        for collection in self.collections:
+            if wanted in (collection.name.casefold(), collection.displayname.casefold()):
+                return collection
+        names = ", ".join(each.displayname or each.name for each in self.collections)
+        raise LookupError(f"{self.apple_id} has no collection {name}, only {names}.")
+
+    def add_collection(
+        self, displayname: str, kind: str = "calendar", name: str = ""
+    ) -> Collection:
+        return self._store.add_collection(self.dsid, name, displayname, kind, "VEVENT", "#63DA38FF")
+
+    def remove_collection(self, name: str) -> None:
+        self._store.remove_collection(self.collection(name))
+
+    def expire_tokens(self, collection: str = "home") -> None:
+        """From now on every sync-token handed out so far is unknown."""
+        self._store.expire_tokens(self.collection(collection))
+
+    def resources(self, collection: str = "home") -> dict[str, str]:
+        found = self._store.resources(self.collection(collection))
+        return {each.href: (each.body or b"").decode() for each in found}
+
+    def body(self, href: str) -> bytes:
+        return self._at(href).body or b""
+
+    def etag(self, href: str) -> str:
+        return self._at(href).etag
+
+    def put(self, name: str, body: str | bytes, collection: str = "home") -> str:
+        """Create or replace; the href. A `str` is stored as its UTF-8, nothing changed."""
+        raw = body.encode() if isinstance(body, str) else body
+        stored = self._store.put(self.collection(collection), name, uid_of(raw), raw)
+        return stored.href
+
+    def delete(self, href: str) -> None:
+        self._store.delete(self._at(href))
+
+    def move(self, href: str, collection: str) -> str:
+        """To another calendar, under the same name; the new href."""
+        resource, target = self._at(href), self.collection(collection)
+        with self._store.alone():
+            self._store.delete(resource)
+            moved = self._store.put(target, resource.name, resource.uid, resource.body)
+        return moved.href
+
+    def _at(self, href: str) -> Resource:
+        collection_name, name = (unquote(part) for part in href.split("/")[-2:])
+        resource = self._store.resource(self.collection(collection_name), name)
+        if resource is None:
+            raise LookupError(f"{self.apple_id} has nothing at {href}.")
+        return resource
+
+
+def uid_of(body: bytes) -> str:
+    """A body nobody can read gets a UID of its own, so that it can be stored all the same."""
+    try:
+        components = parse(body).named(*MAIN)
+    except UnparseableError:
+        components = []
+    return (components[0].value("UID") if components else "") or f"unreadable-{uuid.uuid4()}"

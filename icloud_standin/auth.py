@@ -1,0 +1,41 @@
+"""Basic authentication with an app-specific password (S5)."""
+
+import base64
+import binascii
+import hmac
+import uuid
+
+from icloud_standin.messages import Request, Response
+from icloud_standin.store import Account, Store
+
+CHALLENGE = 'X-MobileMe-AuthToken realm="MMCalDav", Basic realm="MMCalDav"'
+
+
+def credentials(request: Request) -> tuple[str, str]:
+    scheme, _, encoded = request.header("authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        decoded = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    user, _, password = decoded.partition(":")
+    return user, password
+
+
+def named_account(request: Request, store: Store) -> Account | None:
+    """Whose name the request carries, the password not yet looked at."""
+    user, _ = credentials(request)
+    return store.account(user) if user else None
+
+
+def password_is_right(request: Request, account: Account) -> bool:
+    _, password = credentials(request)
+    return hmac.compare_digest(password.encode(), account.app_password.encode())
+
+
+def unauthorized() -> Response:
+    correlation = uuid.uuid4().hex.upper()
+    return Response(
+        401, b"", {"WWW-Authenticate": CHALLENGE, "X-Apple-Jingle-Correlation-Key": correlation}
+    )

@@ -1,0 +1,86 @@
+"""PROPFIND: who am I, where is my home, what is in it (S1, S2, S6, S8)."""
+
+from icloud_standin import xml
+from icloud_standin.messages import Refused, Request, Response, bad_request
+from icloud_standin.places import Place
+from icloud_standin.properties import (
+    Properties,
+    of_collection,
+    of_home,
+    of_principal,
+    of_resource,
+    of_root,
+)
+from icloud_standin.store import Account, Collection, Store
+from icloud_standin.switches import Switches
+
+RESOURCETYPE = f"{{{xml.DAV}}}resourcetype"
+Entry = tuple[str, Properties]
+
+
+class Propfind:
+    def __init__(self, store: Store, account: Account, switches: Switches, partition: str) -> None:
+        self.store, self.account, self.switches = store, account, switches
+        self.partition = partition  # where the calendar home lives: http://host:port
+
+    def answer(self, request: Request, place: Place) -> Response:
+        depth = request.header("depth") or "infinity"
+        if depth not in ("0", "1"):
+            raise Refused(403, xml.error(xml.DAV, "propfind-finite-depth"), "text/xml")
+        if depth == "1" and place.kind == "principal":
+            raise bad_request("Depth 1 on a principal")
+        asked = _asked(request.body)
+        entries = [self._itself(place)]
+        if depth == "1":
+            entries += self._members(place)
+            entries = self._thinned(entries)
+        return xml.multistatus(
+            xml.response(href, have, asked or [name for name in have if name != RESOURCETYPE])
+            for href, have in entries
+        )
+
+    def _itself(self, place: Place) -> Entry:
+        account = self.account
+        if place.kind == "root":
+            return "/", of_root(account)
+        if place.kind == "principal":
+            home = self.partition + account.home_path
+            return account.principal_path, of_principal(account, home)
+        if place.kind == "home":
+            return account.home_path, of_home(account, self.store.collections(account.dsid))
+        if place.kind == "collection" and place.collection:
+            return self._collection(place.collection)
+        if place.kind == "resource" and place.collection:
+            resource = self.store.resource(place.collection, place.name)
+            if resource:
+                return resource.href, of_resource(resource)
+        raise Refused(404)
+
+    def _members(self, place: Place) -> list[Entry]:
+        if place.kind == "home":
+            return [self._collection(each) for each in self.store.collections(self.account.dsid)]
+        if place.kind == "collection" and place.collection:
+            members = self.store.resources(place.collection)
+            return [(member.href, of_resource(member)) for member in members]
+        return []
+
+    def _collection(self, collection: Collection) -> Entry:
+        return collection.href, of_collection(collection, self.account)
+
+    def _thinned(self, entries: list[Entry]) -> list[Entry]:
+        kept = {"": len(entries), "members": 1, "all": 0}
+        return entries[: kept[self.switches.empty_listing]]
+
+
+def _asked(body: bytes) -> list[str]:
+    """Qualified names; none for allprop, which never tells the resourcetype (1.13)."""
+    if not body:
+        return []
+    root = xml.read(body)
+    if root.tag != f"{{{xml.DAV}}}propfind":
+        raise bad_request("not a propfind")
+    return [
+        str(child.tag)
+        for prop in xml.children(root, f"{{{xml.DAV}}}prop")
+        for child in xml.children(prop)
+    ]

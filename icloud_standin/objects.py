@@ -1,0 +1,95 @@
+"""GET, PUT and DELETE of calendar object resources; DELETE of whole collections (S7, S12)."""
+
+from icloud_standin.messages import Refused, Request, Response, bad_request
+from icloud_standin.places import Place
+from icloud_standin.serving import served
+from icloud_standin.store import Account, Collection, OutgoingMail, Resource, Store
+from icloud_standin.switches import Switches
+from icloud_standin.validation import accepted, attendees_in
+
+CALENDAR_TYPE = "text/calendar; charset=utf-8"
+
+
+class Objects:
+    def __init__(self, store: Store, account: Account, switches: Switches) -> None:
+        self.store, self.account, self.switches = store, account, switches
+
+    def get(self, request: Request, place: Place) -> Response:
+        if place.kind in ("root", "principal", "home", "collection"):
+            raise bad_request("GET of a collection")
+        resource = self._found(place)
+        body = served(resource.body or b"", self.switches)
+        return Response(200, body, {"ETag": resource.etag, "Content-Type": CALENDAR_TYPE})
+
+    def put(self, request: Request, place: Place) -> Response:
+        collection = self._writable(place)
+        content = accepted(request.body, collection, self.switches)
+        with self.store.alone():
+            known = self.store.resource(collection, place.name)
+            if known and request.header("if-none-match") == "*":
+                raise Refused(412)
+            _check_if_match(request, known)
+            self._check_uid(content.uid, collection, place.name)
+            stored = self.store.put(collection, place.name, content.uid, request.body)
+            before = attendees_in(known.body) if known and known.body else []
+            self._mail("PUT", stored.href, content.attendees or before)
+        headers = {} if self.switches.put_without_etag else {"ETag": stored.etag}
+        return self._written(Response(204 if known else 201, b"", headers))
+
+    def delete(self, request: Request, place: Place) -> Response:
+        if request.header("depth"):
+            raise bad_request("illegal depth header value for DELETE")
+        if place.kind == "collection" and place.collection and place.collection.is_calendar:
+            self.store.remove_collection(place.collection)
+            return self._written(Response(204))
+        collection = self._writable(place)
+        with self.store.alone():
+            resource = self._found(place)
+            wanted = request.header("if-match")
+            if wanted and wanted not in ("*", resource.etag):
+                raise Refused(412)
+            self.store.delete(resource)
+            self._mail("DELETE", resource.href, attendees_in(resource.body or b""))
+        assert collection.writable
+        return self._written(Response(204))
+
+    def _found(self, place: Place) -> Resource:
+        if place.kind != "resource" or place.collection is None:
+            raise Refused(404)
+        resource = self.store.resource(place.collection, place.name)
+        if resource is None:
+            raise Refused(404)
+        return resource
+
+    def _writable(self, place: Place) -> Collection:
+        if place.kind == "nowhere":
+            raise Refused(404)
+        if place.kind != "resource" or place.collection is None or not place.collection.writable:
+            raise Refused(403)
+        return place.collection
+
+    def _check_uid(self, uid: str, collection: Collection, name: str) -> None:
+        """A UID lives once in the whole account; the refusal is a bare 412 (6.6)."""
+        for holder in self.store.holders_of(self.account.dsid, uid):
+            if (holder.collection.id, holder.name) != (collection.id, name):
+                raise Refused(412)
+
+    def _mail(self, method: str, href: str, attendees: list[str]) -> None:
+        if attendees:
+            self.store.record_mail(self.account.dsid, OutgoingMail(method, href, attendees))
+
+    def _written(self, response: Response) -> Response:
+        if self.switches.drop_after_write > 0:
+            self.switches.drop_after_write -= 1
+            response.drop = True
+        return response
+
+
+def _check_if_match(request: Request, known: Resource | None) -> None:
+    wanted = request.header("if-match")
+    if wanted == "*":
+        # Apple has it backwards: refused where something is, accepted where nothing is (6.4).
+        if known:
+            raise Refused(412)
+    elif wanted and (known is None or wanted != known.etag):
+        raise Refused(412)

@@ -1,0 +1,149 @@
+"""The three REPORTs Apple answers: sync-collection, multiget, calendar-query (S8-S10, S16)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from icloud_standin import xml
+from icloud_standin.content_lines import UnparseableError, parse
+from icloud_standin.messages import Refused, Request, Response, bad_request
+from icloud_standin.occurrences import touches
+from icloud_standin.places import Place, locate
+from icloud_standin.properties import Properties, of_collection, of_resource
+from icloud_standin.serving import served
+from icloud_standin.store import Account, Collection, Resource, Store, revision_of
+from icloud_standin.switches import Switches
+
+DATA = f"{{{xml.CALDAV}}}calendar-data"
+
+
+class Reports:
+    def __init__(self, store: Store, account: Account, switches: Switches) -> None:
+        self.store, self.account, self.switches = store, account, switches
+
+    def answer(self, request: Request, place: Place) -> Response:
+        root = xml.read(request.body)
+        if place.kind == "nowhere":
+            raise Refused(404)
+        if place.kind != "collection" or place.collection is None:
+            raise bad_request("a report on something that is no calendar")
+        answers = {
+            f"{{{xml.DAV}}}sync-collection": self._sync_collection,
+            f"{{{xml.CALDAV}}}calendar-multiget": self._multiget,
+            f"{{{xml.CALDAV}}}calendar-query": self._calendar_query,
+        }
+        answer = answers.get(str(root.tag))
+        if answer is None:
+            raise bad_request("a report we do not know")  # free-busy-query among them
+        with self.store.alone():
+            return answer(root, place.collection)
+
+    def _sync_collection(self, root: etree._Element, collection: Collection) -> Response:
+        """DAV:limit is ignored, and the collection is listed as its own member (4.3, 4.5)."""
+        asked = _asked(root)
+        token = (root.findtext(f"{{{xml.DAV}}}sync-token") or "").strip()
+        since = revision_of(token, collection) if token else 0
+        if since is None:
+            since = self._expired()
+        listed: list[str] = []
+        if since < collection.revision:
+            own = of_collection(collection, self.account)
+            listed.append(xml.response(collection.href, own, asked))
+        for member in self.store.members(collection, since):
+            if member.body is not None:
+                listed.append(xml.response(member.href, self._properties(member, asked), asked))
+            elif since:
+                listed.append(xml.gone(member.href))
+        kept = {"": len(listed), "members": 1, "all": 0}[self.switches.empty_listing]
+        return xml.multistatus(listed[:kept], collection.sync_token)
+
+    def _expired(self) -> int:
+        answer = self.switches.expired_token
+        if answer == "everything again":
+            return 0
+        if answer == "valid-sync-token":
+            raise Refused(403, xml.error(xml.DAV, "valid-sync-token"), "text/xml")
+        raise Refused(403 if answer == "bare 403" else int(answer))
+
+    def _multiget(self, root: etree._Element, collection: Collection) -> Response:
+        asked = _asked(root)
+        hrefs = [(child.text or "").strip() for child in xml.children(root, f"{{{xml.DAV}}}href")]
+        return xml.multistatus(self._one(href, asked) for href in hrefs)
+
+    def _one(self, href: str, asked: list[str]) -> str:
+        place = locate(href, self.account, self.store)
+        if place.kind == "resource" and place.collection:
+            resource = self.store.resource(place.collection, place.name)
+            if resource:
+                return xml.response(resource.href, self._properties(resource, asked), asked)
+        return xml.gone(href)
+
+    def _calendar_query(self, root: etree._Element, collection: Collection) -> Response:
+        asked = _asked(root)
+        found = _filtered(root, self.store.resources(collection))
+        if self.switches.empty_listing:
+            found = []
+        return xml.multistatus(
+            xml.response(each.href, self._properties(each, asked), asked) for each in found
+        )
+
+    def _properties(self, resource: Resource, asked: list[str]) -> Properties:
+        have = of_resource(resource)
+        if DATA in asked:
+            body = served(resource.body or b"", self.switches).decode("utf-8", "replace")
+            have[DATA] = xml.cdata(xml.CALDAV, "calendar-data", body)
+        return have
+
+
+def _asked(root: etree._Element) -> list[str]:
+    prop = root.find(f"{{{xml.DAV}}}prop")
+    return [] if prop is None else [str(child.tag) for child in xml.children(prop)]
+
+
+def _filtered(root: etree._Element, resources: Iterable[Resource]) -> list[Resource]:
+    """Component and time range work; a UID filter is a bare 412 (5.1), others find nothing."""
+    components = root.findall(
+        f"{{{xml.CALDAV}}}filter/{{{xml.CALDAV}}}comp-filter/{{{xml.CALDAV}}}comp-filter"
+    )
+    if not components:
+        raise bad_request("a query without a component")
+    conditions = [each for component in components for each in xml.children(component)]
+    names = [etree.QName(each).localname for each in conditions]
+    if any(each.get("name", "").upper() == "UID" for each in conditions):
+        raise Refused(412)
+    if len(components) > 1 or set(names) - {"time-range"}:
+        return []
+    component = components[0].get("name", "")
+    start, end = _range(conditions)
+    if component != "VEVENT" and conditions:
+        return []  # time ranges on tasks find nothing (5.4)
+    return [
+        each
+        for each in resources
+        if _holds(each.body or b"", component) and touches(each.body or b"", start, end)
+    ]
+
+
+def _holds(body: bytes, component: str) -> bool:
+    try:
+        return bool(parse(body).named(component))
+    except UnparseableError:
+        return False
+
+
+def _range(conditions: list[etree._Element]) -> tuple[datetime | None, datetime | None]:
+    if not conditions:
+        return None, None
+    start, end = conditions[0].get("start"), conditions[0].get("end")
+    earliest = datetime(1900, 1, 1, tzinfo=UTC)
+    return _instant(start) or earliest, _instant(end)
+
+
+def _instant(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise bad_request("a time-range that is not in UTC") from error

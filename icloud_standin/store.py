@@ -1,0 +1,311 @@
+"""Accounts, collections and resources in SQLite; bodies are the exact bytes received."""
+
+import base64
+import secrets
+import sqlite3
+import string
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+TOKEN_MARK = b"\x1f\x0a\x10\x12\x0c"  # Apple's tokens start HwoQEgw
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS account (
+    dsid TEXT PRIMARY KEY, apple_id TEXT UNIQUE NOT NULL, app_password TEXT NOT NULL,
+    name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS collection (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, dsid TEXT NOT NULL, name TEXT NOT NULL,
+    displayname TEXT NOT NULL, kind TEXT NOT NULL, components TEXT NOT NULL,
+    color TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, epoch INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (dsid, name));
+CREATE TABLE IF NOT EXISTS resource (
+    collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
+    name TEXT NOT NULL, uid TEXT NOT NULL, body BLOB, etag TEXT NOT NULL,
+    revision INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+    PRIMARY KEY (collection_id, name));
+CREATE INDEX IF NOT EXISTS resource_revision ON resource (collection_id, revision);
+CREATE INDEX IF NOT EXISTS resource_uid ON resource (uid);
+CREATE TABLE IF NOT EXISTS outgoing_mail (
+    dsid TEXT NOT NULL, method TEXT NOT NULL, href TEXT NOT NULL, attendees TEXT NOT NULL);
+"""
+
+# What a new account holds (S6): name ("" = a UUID), displayname, kind, components, colour.
+NEW_ACCOUNT = (
+    ("home", "Home", "calendar", "VEVENT", "#1BADF8FF"),
+    ("work", "Work", "calendar", "VEVENT", "#CC73E1FF"),
+    ("", "Family", "shared-owner", "VEVENT", "#1E4C63FF"),
+    ("", "Holidays", "read-only", "VEVENT", "#FF2968FF"),
+    ("tasks", "Reminders", "calendar", "VTODO", "#FF9500FF"),
+    ("inbox", "", "inbox", "VEVENT", ""),
+    ("outbox", "", "outbox", "VEVENT VTODO", ""),
+    ("notification", "", "notification", "", ""),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    dsid: str
+    apple_id: str
+    app_password: str
+    name: str
+
+    @property
+    def principal_path(self) -> str:
+        return f"/{self.dsid}/principal/"
+
+    @property
+    def home_path(self) -> str:
+        return f"/{self.dsid}/calendars/"
+
+
+@dataclass(frozen=True)
+class Collection:
+    id: int
+    dsid: str
+    name: str
+    displayname: str
+    kind: str
+    components: str
+    color: str
+    revision: int
+    epoch: int
+
+    @property
+    def href(self) -> str:
+        return f"/{self.dsid}/calendars/{quote(self.name, safe='')}/"
+
+    @property
+    def is_calendar(self) -> bool:
+        return self.kind in ("calendar", "shared-owner", "read-only")
+
+    @property
+    def writable(self) -> bool:
+        return self.kind in ("calendar", "shared-owner")
+
+    @property
+    def sync_token(self) -> str:
+        return make_token(self.id, self.epoch, self.revision)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One calendar object resource; `body` is None once it was deleted."""
+
+    collection: Collection
+    name: str
+    uid: str
+    body: bytes | None
+    etag: str
+    revision: int
+    changed_at: int
+
+    @property
+    def href(self) -> str:
+        return self.collection.href + quote(self.name, safe="")
+
+
+@dataclass(frozen=True)
+class OutgoingMail:
+    """Apple would have written to these people (S15)."""
+
+    method: str
+    href: str
+    attendees: list[str]
+
+
+def make_token(collection_id: int, epoch: int, revision: int) -> str:
+    return base64.b64encode(
+        TOKEN_MARK + struct.pack(">IIQ", collection_id, epoch, revision)
+    ).decode()
+
+
+def revision_of(token: str, collection: Collection) -> int | None:
+    """The revision a token stands for; None when it is not a token of this collection."""
+    try:
+        raw = base64.b64decode(token, validate=True)
+        identity = struct.unpack(">IIQ", raw.removeprefix(TOKEN_MARK))
+    except (ValueError, struct.error):
+        return None
+    if identity[:2] != (collection.id, collection.epoch) or identity[2] > collection.revision:
+        return None
+    return int(identity[2])
+
+
+def new_app_password() -> str:
+    groups = ("".join(secrets.choice(string.ascii_lowercase) for _ in range(4)) for _ in range(4))
+    return "-".join(groups)
+
+
+class Store:
+    """Thread-safe: one connection, one lock, every change inside `alone()`."""
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(
+            str(path) if path else ":memory:", check_same_thread=False, isolation_level=None
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._connection.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;" + SCHEMA
+        )
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Everything inside happens at once or not at all, alone."""
+        with self._lock:
+            outermost = self._depth == 0
+            if outermost:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                if outermost:
+                    self._connection.execute("ROLLBACK")
+                raise
+            else:
+                if outermost:
+                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    # --- accounts
+
+    def add_account(self, apple_id: str, app_password: str | None, name: str) -> Account:
+        """A new account with Apple's usual collections, or the known one, password renewed."""
+        apple_id = apple_id.strip().lower()
+        with self.alone():
+            known = self.account(apple_id)
+            if known is None:
+                dsid = str(10_000_000_000 + secrets.randbelow(9_000_000_000))
+                self._rows(
+                    "INSERT INTO account VALUES (?, ?, ?, ?)",
+                    *(dsid, apple_id, app_password or new_app_password(), name),
+                )
+                for collection in NEW_ACCOUNT:
+                    self.add_collection(dsid, *collection)
+            elif app_password:
+                self._rows(
+                    "UPDATE account SET app_password = ? WHERE dsid = ?", app_password, known.dsid
+                )
+            account = self.account(apple_id)
+        assert account is not None
+        return account
+
+    def account(self, apple_id: str) -> Account | None:
+        rows = self._rows("SELECT * FROM account WHERE apple_id = ?", apple_id.strip().lower())
+        return Account(**rows[0]) if rows else None
+
+    def accounts(self) -> list[Account]:
+        return [Account(**row) for row in self._rows("SELECT * FROM account ORDER BY rowid")]
+
+    def record_mail(self, dsid: str, mail: OutgoingMail) -> None:
+        self._rows(
+            "INSERT INTO outgoing_mail VALUES (?, ?, ?, ?)",
+            *(dsid, mail.method, mail.href, "\n".join(mail.attendees)),
+        )
+
+    def outgoing_mail(self, dsid: str) -> list[OutgoingMail]:
+        rows = self._rows("SELECT * FROM outgoing_mail WHERE dsid = ? ORDER BY rowid", dsid)
+        return [OutgoingMail(r["method"], r["href"], r["attendees"].split("\n")) for r in rows]
+
+    # --- collections
+
+    def add_collection(
+        self, dsid: str, name: str, displayname: str, kind: str, components: str, color: str
+    ) -> Collection:
+        name = name or str(uuid.uuid4()).upper()
+        self._rows(
+            "INSERT INTO collection (dsid, name, displayname, kind, components, color)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(dsid, name, displayname, kind, components, color),
+        )
+        collection = self.collection(dsid, name)
+        assert collection is not None
+        return collection
+
+    def collections(self, dsid: str) -> list[Collection]:
+        rows = self._rows("SELECT * FROM collection WHERE dsid = ? ORDER BY id", dsid)
+        return [Collection(**row) for row in rows]
+
+    def collection(self, dsid: str, name: str) -> Collection | None:
+        return next((found for found in self.collections(dsid) if found.name == name), None)
+
+    def remove_collection(self, collection: Collection) -> None:
+        self._rows("DELETE FROM collection WHERE id = ?", collection.id)
+
+    def expire_tokens(self, collection: Collection) -> None:
+        self._rows("UPDATE collection SET epoch = epoch + 1 WHERE id = ?", collection.id)
+
+    # --- resources
+
+    def members(self, collection: Collection, since: int = 0) -> list[Resource]:
+        """Resources changed after a revision, the deleted among them (body None)."""
+        rows = self._rows(
+            "SELECT * FROM resource WHERE collection_id = ? AND revision > ? ORDER BY revision",
+            *(collection.id, since),
+        )
+        return [_resource(collection, row) for row in rows]
+
+    def resources(self, collection: Collection) -> list[Resource]:
+        return [member for member in self.members(collection) if member.body is not None]
+
+    def resource(self, collection: Collection, name: str) -> Resource | None:
+        rows = self._rows(
+            "SELECT * FROM resource WHERE collection_id = ? AND name = ? AND body IS NOT NULL",
+            *(collection.id, name),
+        )
+        return _resource(collection, rows[0]) if rows else None
+
+    def holders_of(self, dsid: str, uid: str) -> list[Resource]:
+        """Where in the account a UID lives."""
+        rows = self._rows(
+            "SELECT r.* FROM resource r JOIN collection c ON c.id = r.collection_id"
+            " WHERE c.dsid = ? AND r.uid = ? AND r.body IS NOT NULL",
+            *(dsid, uid),
+        )
+        by_id = {found.id: found for found in self.collections(dsid)}
+        return [_resource(by_id[row["collection_id"]], row) for row in rows]
+
+    def put(self, collection: Collection, name: str, uid: str, body: bytes | None) -> Resource:
+        """Store these bytes (None: a deletion the next sync report tells of)."""
+        with self.alone():
+            revision = self._next_revision(collection)
+            etag = f'"{secrets.token_hex(6)}"'
+            self._rows(
+                "INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *(collection.id, name, uid, body, etag, revision, int(time.time())),
+            )
+        return Resource(collection, name, uid, body, etag, revision, int(time.time()))
+
+    def delete(self, resource: Resource) -> None:
+        self.put(resource.collection, resource.name, resource.uid, None)
+
+    def _next_revision(self, collection: Collection) -> int:
+        self._rows("UPDATE collection SET revision = revision + 1 WHERE id = ?", collection.id)
+        rows = self._rows("SELECT revision FROM collection WHERE id = ?", collection.id)
+        if not rows:
+            raise LookupError(f"collection {collection.href} was removed")
+        return int(rows[0]["revision"])
+
+
+def _resource(collection: Collection, row: sqlite3.Row) -> Resource:
+    columns = ("name", "uid", "body", "etag", "revision", "changed_at")
+    return Resource(collection, **{column: row[column] for column in columns})
