@@ -3,7 +3,7 @@
 All instants are aware UTC datetimes; `ends_on` is exclusive (RFC 5545, 3.6.1).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 
@@ -29,6 +29,11 @@ class EventFields:
     interval: Interval
     location: str = ""
     notes: str = ""
+
+    def timed(self) -> "EventFields":
+        """As an appointment has it: an all-day event is local midnight to midnight (D11)."""
+        bare = Interval(self.interval.starts_at, self.interval.ends_at)
+        return replace(self, interval=bare)
 
 
 @dataclass(frozen=True, slots=True)

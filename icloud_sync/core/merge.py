@@ -1,0 +1,82 @@
+"""Three-way merge, field by field, from the stored base (D8). No clock is consulted."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from icloud_sync.core.values import EventFields, Interval
+
+FIELDS = ("title", "interval", "location", "notes")
+LONGEST_TITLE = 1000  # what our column holds; a longer one stays whole in iCloud
+
+
+class Side(StrEnum):
+    OURS = "Referins"
+    THEIRS = "iCloud"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides changed `field` to different values; `lost` stays in the log."""
+
+    field: str
+    kept: Any
+    lost: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """`to_ours`: fields our row must take; `to_theirs`: fields iCloud must be given."""
+
+    fields: EventFields
+    to_ours: tuple[str, ...]
+    to_theirs: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def merge(base: EventFields | None, ours: EventFields, theirs: EventFields, winner: Side) -> Merge:
+    """`base` None (a restored backup, a copy found again): both sides count as changed."""
+    values: dict[str, Any] = {}
+    to_ours: list[str] = []
+    to_theirs: list[str] = []
+    conflicts: list[Conflict] = []
+    for field in FIELDS:
+        mine, other = getattr(ours, field), getattr(theirs, field)
+        values[field] = mine
+        if same(field, mine, other):
+            continue
+        we_changed = base is None or not same(field, getattr(base, field), mine)
+        they_changed = base is None or not same(field, getattr(base, field), other)
+        keep_ours = we_changed and (not they_changed or winner is Side.OURS)
+        values[field] = mine if keep_ours else other
+        (to_theirs if keep_ours else to_ours).append(field)
+        if we_changed and they_changed:
+            lost = other if keep_ours else mine
+            conflicts.append(Conflict(field, values[field], lost))
+    return Merge(EventFields(**values), tuple(to_ours), tuple(to_theirs), tuple(conflicts))
+
+
+def changed_fields(before: EventFields, after: EventFields) -> tuple[str, ...]:
+    return tuple(f for f in FIELDS if not same(f, getattr(before, f), getattr(after, f)))
+
+
+def same(field: str, one: Any, other: Any) -> bool:
+    """Equal as people see it: servers trim, re-fold and re-compose text."""
+    if isinstance(one, Interval) and isinstance(other, Interval):
+        return same_interval(one, other)
+    return normal(field, one) == normal(field, other)
+
+
+def same_interval(one: Interval, other: Interval) -> bool:
+    """To the second; all-day by its dates, wherever their midnight lies."""
+    if one.is_all_day or other.is_all_day:
+        return (one.starts_on, one.ends_on) == (other.starts_on, other.ends_on)
+    return [m.replace(microsecond=0) for m in (one.starts_at, one.ends_at)] == [
+        m.replace(microsecond=0) for m in (other.starts_at, other.ends_at)
+    ]
+
+
+def normal(field: str, text: str) -> str:
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return text[:LONGEST_TITLE].rstrip() if field == "title" else text

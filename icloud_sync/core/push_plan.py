@@ -1,0 +1,173 @@
+"""What must be sent to iCloud for one object, if anything. Values in, one action out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from icloud_sync.core.merge import changed_fields
+from icloud_sync.core.values import EventFields
+
+
+class Reason(StrEnum):
+    """Why nothing is sent. Each is a sentence's end: "nothing sent: …"."""
+
+    KIND_NOT_SYNCED = "Simple calendars do not sync with iCloud"
+    NOT_SERVED = "this connection does not serve the calendar"
+    ALREADY_SAME = "iCloud has it already"
+    NOTHING_THERE = "there is nothing of it in iCloud"
+    NOT_FROM_ICLOUD = "the slot does not come from iCloud"
+    DELETED_IN_ICLOUD = "it was deleted in iCloud"
+    GUESTS = "guests added in iCloud, not updated there"
+    READ_ONLY = "iCloud does not let us write to this calendar"
+    UNREADABLE = "the event in iCloud cannot be read"
+    PAST_AT_START = "it was over before the connection began"
+
+
+class CopyStatus(StrEnum):
+    """What we know of a resource in iCloud."""
+
+    PENDING = "pending"  # identity minted, answer to the PUT not known
+    PRESENT = "present"
+    DELETED = "deleted"  # by somebody in iCloud
+    REMOVED = "removed"  # by us
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A resource. `base`: the fields last agreed for the occurrence that is meant, None
+    where there is no such occurrence or no base."""
+
+    href: str
+    etag: str
+    status: CopyStatus
+    base: EventFields | None
+    written_digest: str = ""
+    recurrence_id: str = ""
+    has_guests: bool = False
+    can_write: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an appointment should look like in iCloud; `digest` of what only we write."""
+
+    fields: EventFields
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """PUT with If-None-Match: *. `afresh`: no identity has been minted for it yet."""
+
+    afresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """PUT of the patched base with If-Match."""
+
+    changed: tuple[str, ...]
+    rewrite_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """Take one occurrence out of the series (an EXDATE)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE with If-Match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """GET first: we do not know which version is there, and never write blindly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """A person must look."""
+
+    reason: Reason
+
+
+Action = Create | Update | Exclude | Delete | Read | Skip | Park
+
+
+def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
+    """`wanted` None: the appointment does not belong in this account (cancelled, another
+    host, deleted here)."""
+    if wanted is None:
+        return take_out(copy)
+    if copy is None:
+        return Create(afresh=True)
+    if copy.status is CopyStatus.UNREADABLE:
+        return Park(Reason.UNREADABLE)
+    if copy.status is CopyStatus.DELETED:
+        # R6: deleted there, untouched here: leave it. Changed here since: put it back (D4).
+        return Create(afresh=False) if differs(wanted, copy) else Skip(Reason.DELETED_IN_ICLOUD)
+    if copy.status in (CopyStatus.PENDING, CopyStatus.REMOVED):
+        return Create(afresh=False)
+    return bring_up_to_date(wanted, copy)
+
+
+def bring_up_to_date(wanted: Wanted, copy: Copy) -> Action:
+    if not differs(wanted, copy):
+        return Skip(Reason.ALREADY_SAME)
+    return refuse_write(copy) or Update(
+        changed_fields(copy.base, wanted.fields) if copy.base else (),
+        rewrite_ours=wanted.digest != copy.written_digest,
+    )
+
+
+def differs(wanted: Wanted, copy: Copy) -> bool:
+    return (
+        copy.base is None
+        or wanted.digest != copy.written_digest
+        or bool(changed_fields(copy.base, wanted.fields))
+    )
+
+
+def take_out(copy: Copy | None) -> Action:
+    if copy is None or copy.status in (CopyStatus.REMOVED, CopyStatus.DELETED):
+        return Skip(Reason.NOTHING_THERE)
+    if copy.status is CopyStatus.UNREADABLE:
+        return Park(Reason.UNREADABLE)
+    if refused := refuse_write(copy):
+        return refused
+    # The user made a series of our event: only our occurrence goes (D2).
+    return Exclude() if copy.recurrence_id else Delete()
+
+
+def plan_slot(fields: EventFields | None, copy: Copy | None) -> Action:
+    """A slot that came from iCloud; `fields` None: it was deleted in Referins (D6)."""
+    if copy is None:
+        return Skip(Reason.NOT_FROM_ICLOUD)
+    if copy.status in (CopyStatus.DELETED, CopyStatus.REMOVED):
+        return Skip(Reason.DELETED_IN_ICLOUD)
+    if copy.status is CopyStatus.UNREADABLE:
+        return Park(Reason.UNREADABLE)
+    if copy.base is None:
+        return Skip(Reason.NOTHING_THERE)  # its occurrence is not in the series any more
+    if fields is None:
+        take: Callable[[], Action] = Exclude if copy.recurrence_id else Delete
+        return refuse_write(copy) or take()
+    changed = changed_fields(copy.base, fields)
+    if not changed:
+        return Skip(Reason.ALREADY_SAME)
+    return refuse_write(copy) or Update(changed)
+
+
+def refuse_write(copy: Copy) -> Action | None:
+    if copy.has_guests:
+        return Park(Reason.GUESTS)  # Apple would mail them (D7)
+    if not copy.can_write:
+        return Park(Reason.READ_ONLY)
+    return None if copy.etag else Read()

@@ -1,0 +1,16 @@
+"""When to try again: exponential, jittered, with a ceiling."""
+
+from datetime import datetime, timedelta
+
+FLOOR = timedelta(seconds=5)
+CEILING = timedelta(hours=1)
+
+
+def next_attempt(
+    attempts: int, now: datetime, chance: float, asked_for: datetime | None = None
+) -> datetime:
+    """`attempts` made so far; `chance` in [0, 1) spreads workers out. Servers ask for
+    less than they need (icloud-behaviour 9.1), so what they ask for is only a minimum."""
+    wait = min(FLOOR * (1 << min(attempts, 12)), CEILING)
+    moment = now + wait * (0.75 + chance / 2)
+    return max(moment, asked_for) if asked_for else moment
