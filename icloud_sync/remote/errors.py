@@ -27,6 +27,10 @@ class RateLimited(TemporaryRemoteError):
         self.retry_at = retry_at
 
 
+class UnreadableAnswer(TemporaryRemoteError):
+    """The answer is CalDAV's, but cannot be read: broken XML, or too large. Ask for less."""
+
+
 class WriteOutcomeUnknown(TemporaryRemoteError):
     """The connection broke during a write: it may have been stored. Read before repeating."""
 

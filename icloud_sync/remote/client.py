@@ -1,0 +1,216 @@
+"""A Remote over CalDAV: the verbs of interface.py as HTTP requests."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
+from icloud_sync.remote import discovery, listings, multiget, xml_requests
+from icloud_sync.remote.classify import Request
+from icloud_sync.remote.errors import (
+    InvalidSyncToken,
+    RemoteError,
+    ResourceNotFound,
+    UnreadableAnswer,
+)
+from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource
+from icloud_sync.remote.session import MAX_BYTES, TIMEOUT, Unreachable
+from icloud_sync.remote.transport import Answer, Transport
+
+T = TypeVar("T")
+MISDIRECTED = 421
+
+
+class CalDAVRemote:
+    """One account on one server. Not for several threads at once."""
+
+    def __init__(
+        self,
+        server_url: str,
+        username: str,
+        password: str,
+        *,
+        allowed_hosts: Iterable[str] = (),
+        home_url: str = "",
+        timeout: tuple[float, float] = TIMEOUT,
+        max_bytes: int = MAX_BYTES,
+        before_request: Callable[[], None] | None = None,
+    ) -> None:
+        self.server_url = server_url
+        self._home_url = home_url
+        # A home from an earlier day: the account may have moved to another partition.
+        self._home_may_be_stale = bool(home_url)
+        self._transport = Transport(
+            server_url,
+            username,
+            password,
+            allowed_hosts=allowed_hosts,
+            timeout=timeout,
+            max_bytes=max_bytes,
+            before_request=before_request,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    @property
+    def home_url(self) -> str:
+        """Where the account's collections are now; "" before discovery."""
+        return self._home_url
+
+    # --- Reading ----------------------------------------------------------------------
+
+    def discover(self) -> Account:
+        account = discovery.discover(self._transport, self.server_url)
+        self._home_url, self._home_may_be_stale = account.home_url, False
+        return account
+
+    def list_collections(self) -> list[CollectionInfo]:
+        def ask() -> list[CollectionInfo]:
+            home = canonical(self._home())
+            answer = self._propfind(home, xml_requests.collections(), depth="1")
+            return listings.collections(answer.multistatus(), {home, answer.path})
+
+        return self._following_the_home(ask)
+
+    def list_changes(self, collection_href: str, sync_token: str) -> Changes:
+        href = _collection(collection_href)
+        kind = Request.SYNC if sync_token else Request.FIRST_SYNC
+
+        def ask() -> Changes:
+            body = xml_requests.sync_collection(sync_token)
+            answer = self._send("REPORT", href, kind, body, {"Depth": "0"})
+            return listings.changes(answer.multistatus(), {href, answer.path})
+
+        return self._following_the_home(lambda: self._of_a_token(ask, href, sync_token))
+
+    def list_members(self, collection_href: str) -> list[Member]:
+        href = _collection(collection_href)
+
+        def ask() -> list[Member]:
+            answer = self._propfind(href, xml_requests.members(), depth="1")
+            return listings.members(answer.multistatus(), {href, answer.path})
+
+        return self._following_the_home(ask)
+
+    def multiget(self, collection_href: str, hrefs: Sequence[str]) -> Multiget:
+        collection = _collection(collection_href)
+
+        def report(batch: Sequence[str]) -> Multiget:
+            body = xml_requests.multiget(batch)
+            answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "0"})
+            return multiget.read(answer.multistatus(), batch)
+
+        def check() -> None:
+            self._propfind(collection, xml_requests.existence(), depth="0")
+
+        wanted = list(dict.fromkeys(canonical(href) for href in hrefs))
+        return multiget.in_batches(wanted, report, self.get, check)
+
+    def get(self, href: str) -> Fetched:
+        href = canonical(href)
+        answer = self._send("GET", href, Request.READ)
+        try:
+            body = answer.content.decode()
+        except UnicodeDecodeError as error:
+            raise UnreadableAnswer("This event is not valid UTF-8 text.") from error
+        multiget.refuse_page(answer.content)
+        return Fetched(href, answer.etag, multiget.with_crlf(body))
+
+    # --- Writing ----------------------------------------------------------------------
+
+    def create(self, href: str, body: str) -> str:
+        return self._put(href, body, {"If-None-Match": "*"})
+
+    def update(self, href: str, body: str, etag: str) -> str:
+        return self._put(href, body, {"If-Match": _usable(etag)})
+
+    def delete(self, href: str, etag: str) -> None:
+        headers = {"If-Match": _usable(etag)}
+        self._send("DELETE", self._resource(href), Request.DELETE, headers=headers)
+
+    def _put(self, href: str, body: str, condition: Mapping[str, str]) -> str:
+        headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
+        answer = self._send("PUT", self._resource(href), Request.PUT, body.encode(), headers)
+        return answer.etag
+
+    def _resource(self, href: str) -> str:
+        """Refuses what could be a collection: DELETE on one takes all its events along."""
+        path = canonical(href)
+        home = canonical(self._home())
+        if not is_resource(path) or home.startswith(as_collection(path)):
+            raise ValueError(f"{path} is not a resource in a collection.")
+        return path
+
+    # --- Asking -----------------------------------------------------------------------
+
+    def _home(self) -> str:
+        return self._home_url or self.discover().home_url
+
+    def _propfind(self, href: str, body: bytes, depth: str) -> Answer:
+        return self._send("PROPFIND", href, Request.READ, body, {"Depth": depth})
+
+    def _send(
+        self,
+        method: str,
+        href: str,
+        request: Request,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """To the home's host; where that was left behind, once to the present one."""
+        url = absolute(href, self._home())
+        try:
+            return self._transport.send(method, url, request, body, headers)
+        except RemoteError as error:
+            gone = isinstance(error, Unreachable) or error.status == MISDIRECTED
+            if not (gone and self._found_elsewhere()):
+                raise
+        return self._transport.send(method, absolute(href, self._home()), request, body, headers)
+
+    def _following_the_home(self, ask: Callable[[], T]) -> T:
+        """An old partition may answer 404 to everything: no sign that a collection is gone."""
+        try:
+            return ask()
+        except ResourceNotFound:
+            if not self._found_elsewhere():
+                raise
+        return ask()
+
+    def _found_elsewhere(self) -> bool:
+        """Whether discovery, once, finds the home at another address than the one we had."""
+        if not self._home_may_be_stale:
+            return False
+        before = self._home_url
+        return self.discover().home_url != before
+
+    def _of_a_token(self, ask: Callable[[], Changes], href: str, sync_token: str) -> Changes:
+        """404 to a token: the collection is gone, or only the token is (4.6)."""
+        try:
+            return ask()
+        except ResourceNotFound as error:
+            if not sync_token:
+                raise
+            self._propfind(href, xml_requests.existence(), depth="0")
+            raise InvalidSyncToken("The server no longer knows our sync-token.", 404) from error
+
+
+def _collection(href: str) -> str:
+    return as_collection(canonical(href))
+
+
+def _usable(etag: str) -> str:
+    if not etag or etag.startswith("W/") or etag == "*":
+        raise ValueError("A write needs the strong etag of what it replaces.")
+    return etag

@@ -1,0 +1,63 @@
+"""From a server's address to the account's calendar home (RFC 5397; RFC 4791, 6.2.1)."""
+
+from urllib.parse import urljoin
+
+from caldav.elements import cdav, dav
+
+from icloud_sync.core.values import Account
+from icloud_sync.remote import hrefs, xml_requests
+from icloud_sync.remote.classify import Request
+from icloud_sync.remote.errors import CredentialsError, NotCalDAV, Refused, ResourceNotFound
+from icloud_sync.remote.multistatus import Response
+from icloud_sync.remote.transport import Answer, Transport
+
+WELL_KNOWN = "/.well-known/caldav"  # RFC 6764, 5
+
+
+def discover(transport: Transport, server_url: str) -> Account:
+    """Principal, then home. The home may lie on another host: iCloud's partition."""
+    principal_url = _principal_url(transport, server_url)
+    answer = _propfind(transport, principal_url, xml_requests.calendar_home())
+    home = _linked(answer, cdav.CalendarHomeSet.tag)
+    if not home:
+        raise NotCalDAV("This account exists but has no calendars: iCloud Calendar may be off.")
+    home_url = hrefs.as_collection(urljoin(answer.url, home))
+    transport.check(home_url)
+    return Account(
+        principal_href=hrefs.canonical(principal_url),
+        home_url=hrefs.absolute(hrefs.canonical(home_url), home_url),
+    )
+
+
+def _principal_url(transport: Transport, server_url: str) -> str:
+    """At the address itself, and where nothing is there, at its well-known one."""
+    for url in (server_url, urljoin(server_url, WELL_KNOWN)):
+        try:
+            answer = _propfind(transport, url, xml_requests.principal())
+        except (ResourceNotFound, Refused):
+            continue
+        principal = _linked(answer, dav.CurrentUserPrincipal.tag)
+        if principal:
+            return urljoin(answer.url, principal)
+    raise NotCalDAV("There is no calendar server at this address. Check the server's URL.")
+
+
+def _propfind(transport: Transport, url: str, body: bytes) -> Answer:
+    """Depth 0: a deeper one on the principal is refused by iCloud (1.13)."""
+    return transport.send("PROPFIND", url, Request.CONNECT, body, {"Depth": "0"})
+
+
+def _linked(answer: Answer, tag: str) -> str:
+    """The href inside a property. The response's own href may differ from the one asked."""
+    for response in answer.multistatus().responses:
+        _refuse_anonymous(response, tag)
+        element = response.props.get(tag)
+        found = "" if element is None else (element.findtext(dav.Href.tag) or "").strip()
+        if found:
+            return found
+    return ""
+
+
+def _refuse_anonymous(response: Response, tag: str) -> None:
+    if response.has(tag, "{DAV:}unauthenticated"):
+        raise CredentialsError("The server did not take notice of the user name and password.")

@@ -1,0 +1,126 @@
+"""One way to send a request: caldav's client for the credentials and headers, our guarded
+session under it, and every answer classified."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import niquests
+from caldav import DAVClient
+
+from icloud_sync.remote import multistatus
+from icloud_sync.remote.classify import Request, classify
+from icloud_sync.remote.errors import TemporaryRemoteError, WriteOutcomeUnknown
+from icloud_sync.remote.hrefs import canonical
+from icloud_sync.remote.session import Guard, GuardedSession, HostRule
+
+VERSION = "0.1.0"  # as in pyproject.toml
+USER_AGENT = f"Referins/{VERSION}"  # without one iCloud answers 403 (2.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx answer. `url` is where it came from, after redirects."""
+
+    url: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def multistatus(self) -> multistatus.Multistatus:
+        if self.status not in (200, 207):
+            raise TemporaryRemoteError(multistatus.NOT_CALDAV, self.status)
+        return multistatus.parse(self.content, self.path)
+
+    @property
+    def etag(self) -> str:
+        return strong(self.headers.get("ETag") or "")
+
+
+def strong(etag: str) -> str:
+    """The etag if it may stand in If-Match (RFC 9110, 13.1.1), else ""."""
+    return "" if etag.strip().startswith("W/") else etag.strip()
+
+
+class Transport:
+    def __init__(
+        self,
+        server_url: str,
+        username: str,
+        password: str,
+        *,
+        allowed_hosts: Iterable[str],
+        timeout: tuple[float, float],
+        max_bytes: int,
+        before_request: Guard | None,
+    ) -> None:
+        self._session = GuardedSession(
+            HostRule(allowed_hosts),
+            timeout=timeout,
+            max_bytes=max_bytes,
+            before_request=before_request,
+        )
+        # An explicit URL and no RFC 6764: nothing is looked up from the e-mail's domain.
+        self._client = DAVClient(
+            url=server_url,
+            username=username,
+            password=password,
+            auth_type="basic",
+            enable_rfc6764=False,
+        )
+        self._client.session.close()
+        self._client.session = self._session
+
+    def check(self, url: str) -> None:
+        """Raises HostNotAllowed for a URL that may not see the password."""
+        self._session.hosts.check(url)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        request: Request,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        answer = self._session.request(
+            method,
+            url,
+            data=body or None,
+            headers=self._headers(body) | dict(headers or {}),
+            auth=self._client.auth,
+        )
+        content = answer.content or b""
+        self._refuse(request, answer, content)
+        return Answer(
+            url=str(answer.url),
+            path=canonical(str(answer.url)),
+            status=int(answer.status_code or 0),
+            headers=cast(Mapping[str, str], answer.headers),
+            content=content,
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    @staticmethod
+    def _headers(body: bytes) -> dict[str, str]:
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Accept": "*/*"}
+        return headers | ({"Content-Type": "application/xml; charset=utf-8"} if body else {})
+
+    @staticmethod
+    def _refuse(request: Request, answer: niquests.Response, content: bytes) -> None:
+        headers: Any = answer.headers
+        error = classify(
+            request,
+            int(answer.status_code or 0),
+            multistatus.precondition(content),
+            str(headers.get("Retry-After") or ""),
+            now=datetime.now(UTC),
+        )
+        if error:
+            raise error
+        if request.is_write and answer.status_code == 200 and multistatus.looks_like_html(content):
+            raise WriteOutcomeUnknown(multistatus.NOT_CALDAV, 200)
