@@ -1,0 +1,34 @@
+"""Connecting an Apple account, and all that staff do with a connection afterwards.
+
+Every service checks first and writes last, in one transaction; what cannot be done is a
+ConnectError whose sentence says what to do.
+"""
+
+from icloud_sync.connecting.account import AccountLook, OpenRemote, look, normalize_server_url
+from icloud_sync.connecting.begin import connect
+from icloud_sync.connecting.choices import set_collections, set_served
+from icloud_sync.connecting.counts import count_to_push, count_waiting, what_resuming_sends
+from icloud_sync.connecting.errors import ConnectError
+from icloud_sync.connecting.keep import pause, resume, sync_soon, update_password
+from icloud_sync.connecting.leave import Leaving, disconnect, what_disconnecting_does
+
+__all__ = [
+    "AccountLook",
+    "ConnectError",
+    "Leaving",
+    "OpenRemote",
+    "connect",
+    "count_to_push",
+    "count_waiting",
+    "disconnect",
+    "look",
+    "normalize_server_url",
+    "pause",
+    "resume",
+    "set_collections",
+    "set_served",
+    "sync_soon",
+    "update_password",
+    "what_disconnecting_does",
+    "what_resuming_sends",
+]

@@ -1,0 +1,97 @@
+"""Which collections a connection reads and writes, and which calendars it serves."""
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from calendars.models import Calendar, User
+from icloud_sync import outbox
+from icloud_sync.connecting import errors
+from icloud_sync.connecting.errors import ConnectError
+from icloud_sync.connecting.keep import refuse_disconnected, sync_soon
+from icloud_sync.connecting.slots import remove_slots
+from icloud_sync.connecting.story import tell
+from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
+from icloud_sync.models import ICloudConnection, RemoteCollection
+
+Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
+
+
+def set_collections(
+    connection: ICloudConnection,
+    target: str,
+    mirrored: Collection[str],
+    *,
+    actor: User | None = None,
+) -> None:
+    """hrefs -> roles (D17). Copies stay where they are; slots of a collection that is no
+    longer read leave, those still to come only, and nothing is written about it."""
+    refuse_disconnected(connection)
+    found = {collection.href: collection for collection in connection.collections.all()}
+    refuse_target(found, target)
+    read = {*mirrored, target}
+    with transaction.atomic():
+        ours = connection.collections
+        changed = {
+            href for href, collection in found.items() if collection.is_read != (href in read)
+        }
+        ours.filter(role=Role.TARGET).exclude(href=target).update(role=Role.MIRRORED)
+        ours.exclude(href__in=read).update(role=Role.IGNORED)
+        ours.filter(href__in=read - {target}).update(role=Role.MIRRORED)
+        ours.filter(href=target).update(role=Role.TARGET)
+        forget_what_was_read(connection, ours.filter(href__in=changed))
+        tell(connection, "choose calendars", f"New events go to “{found[target]}”.", actor)
+        sync_soon(connection)
+
+
+def refuse_target(found: dict[str, RemoteCollection], target: str) -> None:
+    if target not in found:
+        raise ConnectError(errors.NO_TARGET, "target")
+    if not found[target].can_write:
+        raise ConnectError(errors.READ_ONLY_TARGET.format(name=found[target]), "target")
+
+
+def forget_what_was_read(
+    connection: ICloudConnection, collections: QuerySet[RemoteCollection]
+) -> None:
+    """So that a collection that is read again later comes in whole."""
+    hrefs = list(collections.values_list("href", flat=True))
+    ignored = connection.resources.filter(collection__href__in=hrefs, appointment=None)
+    remove_slots(ignored, timezone.now())
+    ignored.update(etag="", base="")
+    collections.update(sync_token="", ctag="")
+
+
+def set_served(
+    connection: ICloudConnection,
+    serves: str,
+    calendars: Iterable[Calendar],
+    *,
+    actor: User | None = None,
+) -> int:
+    """D19; returns how many appointments that begins to send (D20)."""
+    refuse_disconnected(connection)
+    chosen = list(calendars) if serves == Serves.CHOSEN else []
+    refuse_choice(serves, chosen)
+    with transaction.atomic():
+        connection.calendars.set(chosen)
+        ICloudConnection.objects.filter(pk=connection.pk).update(serves=serves)
+        connection.refresh_from_db()
+        unpushed = outbox.enqueue_unpushed(connection)
+        tell(connection, "choose served", served_message(connection, chosen), actor)
+    return unpushed
+
+
+def refuse_choice(serves: str, chosen: list[Calendar]) -> None:
+    if not all(is_synced_type(calendar.type) for calendar in chosen):
+        raise ConnectError(SIMPLE_REFUSED, "calendars")  # R2
+    if serves == Serves.CHOSEN and not chosen:
+        raise ConnectError(errors.NO_CALENDARS_CHOSEN, "calendars")
+
+
+def served_message(connection: ICloudConnection, chosen: list[Calendar]) -> str:
+    if connection.serves == Serves.ALL:
+        return "Serves all calendars the user is host in."
+    return "Serves only: " + ", ".join(sorted(str(calendar) for calendar in chosen)) + "."
