@@ -112,11 +112,10 @@ class CalDAVRemote:
             answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "0"})
             return multiget.read(answer.multistatus(), batch)
 
-        def check() -> None:
-            self._propfind(collection, xml_requests.existence(), depth="0")
-
         wanted = list(dict.fromkeys(canonical(href) for href in hrefs))
-        return multiget.in_batches(wanted, report, self.get, check)
+        return multiget.in_batches(
+            wanted, report, self.get, lambda: self._check_exists(collection)
+        )
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
@@ -202,8 +201,14 @@ class CalDAVRemote:
         except ResourceNotFound as error:
             if not sync_token:
                 raise
-            self._propfind(href, xml_requests.existence(), depth="0")
+            self._check_exists(href)
             raise InvalidSyncToken("The server no longer knows our sync-token.", 404) from error
+
+
+    def _check_exists(self, collection: str) -> None:
+        """Raises ResourceNotFound; some servers say so inside a 207."""
+        answer = self._propfind(collection, xml_requests.existence(), depth="0")
+        listings.check_itself(answer.multistatus(), {collection, answer.path})
 
 
 def _collection(href: str) -> str:

@@ -62,12 +62,17 @@ def changes(found: Multistatus, asked: set[str]) -> Changes:
     )
 
 
-def _complete(found: Multistatus, asked: set[str]) -> dict[str, Response]:
+def check_itself(found: Multistatus, asked: set[str]) -> None:
+    """The address that was asked must be there, and not as a 404."""
     itself = [response for response in found.responses if _is_asked(response, asked)]
     if not itself:
         raise TemporaryRemoteError(INCOMPLETE, 207)
     if itself[0].status in (404, 410):
         raise ResourceNotFound("The server has nothing at this address.", itself[0].status)
+
+
+def _complete(found: Multistatus, asked: set[str]) -> dict[str, Response]:
+    check_itself(found, asked)
     return _besides(found, asked)
 
 

@@ -79,10 +79,9 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
 
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> bool:
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """The context does; the library would load all certificates anew."""
         conn.cert_reqs = "CERT_REQUIRED"
-        return True
 
 
 class GuardedSession(niquests.Session):
