@@ -1,7 +1,8 @@
 """What this machine has for the tests beyond Python: PostgreSQL, Redis, Chromium.
 
 `python -m tests.machine` prints what the tests run on and what they leave out; with
-`--all` it exits 1 where something is missing. As a pytest plugin it skips what cannot
+`--all` it exits 1 where something is missing. `--database-url` prints the address of the
+PostgreSQL server it found. As a pytest plugin it skips what cannot
 run here, with the line that installs it; under REFERINS_TEST_ALL=1 nothing is left out:
 a missing part, and any skipped test, is a failure.
 """
@@ -16,7 +17,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,7 +69,7 @@ def postgresql() -> Part:
 
 def maintenance_url(url: str) -> str:
     """The same server and role, at the database that is always there."""
-    return urlsplit(url)._replace(path="/postgres").geturl()
+    return url.rpartition("/")[0] + "/postgres"
 
 
 def postgresql_version(url: str) -> str:
@@ -142,6 +142,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    if "--database-url" in arguments:
+        print(postgresql().place)
+        return 0
     print("The tests run on:")
     for line in report():
         print(f"  {line}")

@@ -1,0 +1,70 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+# Tests choose their own database and queue, whatever .env says.
+ON_SQLITE := DATABASE_URL=sqlite:///db.sqlite3 REDIS_URL=
+PYTEST := $(PY) -m pytest
+# What is run once more on PostgreSQL: everything that reads or writes rows.
+ON_BOTH_DATABASES := tests/calendars tests/icloud_sync tests/scenarios tests/faults
+
+.PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench
+
+help:
+	@echo "make demo       try it: a local iCloud, the web pages and the worker, with example data"
+	@echo "make test       lint, types and tests on what this machine has"
+	@echo "make test-all   the same with PostgreSQL, Redis and Chromium, nothing left out"
+	@echo "make conformance URL=…  the CalDAV tests against a server of your own (docs/running.md)"
+	@echo "make setup | serve | worker | lint | types | shots | lock"
+
+setup:
+	@.ci/setup
+
+demo: setup
+	@exec $(PY) manage.py demo
+
+serve: setup
+	@$(PY) manage.py migrate --verbosity 0
+	@exec $(PY) manage.py runserver $${PORT:-8000}
+
+worker: setup
+	@exec $(PY) manage.py worker
+
+test: setup
+	@$(PY) -m tests.machine
+	@$(MAKE) lint types
+	@$(ON_SQLITE) $(PYTEST)
+
+test-all: setup
+	@$(PY) -m tests.machine --all
+	@$(MAKE) lint types
+	@echo "Everything, on SQLite:"
+	@$(ON_SQLITE) REFERINS_TEST_ALL=1 $(PYTEST)
+	@echo "Once more on PostgreSQL, with the queue in it:"
+	@DATABASE_URL="$$($(PY) -m tests.machine --database-url)" REDIS_URL= REFERINS_TEST_ALL=1 \
+		$(PYTEST) $(ON_BOTH_DATABASES)
+
+lint: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@.venv/bin/lint-imports --no-logo
+	@$(ON_SQLITE) $(PY) manage.py makemigrations --check --dry-run
+
+types: setup
+	@$(PY) -m mypy
+
+conformance: setup
+	@test -n "$(URL)" || { echo "Name the server: make conformance URL=https://caldav.example.com/"; exit 2; }
+	@CONFORMANCE_URL="$(URL)" $(ON_SQLITE) $(PYTEST) tests/remote
+
+shots: setup
+	@$(PY) docs/images/shots.py
+
+lock:
+	@command -v uv >/dev/null || { echo "uv is needed to pin the packages. Install it with: pipx install uv"; exit 1; }
+	@for kind in "" -dev; do uv pip compile --quiet --upgrade --python-version 3.11.2 --python-platform linux \
+		--custom-compile-command "make lock" -o requirements$$kind.lock requirements$$kind.txt; done
+
+soak bench:
+	@echo "make $@ is not built yet; it comes with a later release."; exit 2
