@@ -1,0 +1,42 @@
+"""Filters by time that look forward too; Django's own only look back."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from calendars.queries import overlapping
+from calendars.wallclock import DAY, start_of_day
+
+
+class WhenFilter(admin.SimpleListFilter):
+    title = "when"
+    parameter_name = "when"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("today", "Today"),
+            ("week", "Next 7 days"),
+            ("upcoming", "Upcoming"),
+            ("past", "Past"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        now = timezone.now()
+        match self.value():
+            case "today":
+                zone = ZoneInfo(getattr(request.user, "time_zone", "UTC"))
+                today = now.astimezone(zone).date()
+                dawn, dusk = start_of_day(today, zone), start_of_day(today + DAY, zone)
+                return queryset.filter(overlapping(dawn, dusk))
+            case "week":
+                return queryset.filter(overlapping(now, now + timedelta(days=7)))
+            case "upcoming":
+                return queryset.filter(ends_at__gt=now)
+            case "past":
+                return queryset.filter(ends_at__lte=now)
+        return queryset
