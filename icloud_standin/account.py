@@ -83,11 +83,7 @@ class StandInAccount:
 
     def move(self, href: str, collection: str) -> str:
         """To another calendar, under the same name; the new href."""
-        resource, target = self._at(href), self.collection(collection)
-        with self._store.alone():
-            self._store.delete(resource)
-            moved = self._store.put(target, resource.name, resource.uid, resource.body)
-        return moved.href
+        return self._store.move(self._at(href), self.collection(collection)).href
 
     def _at(self, href: str) -> Resource:
         collection_name, name = (unquote(part) for part in href.split("/")[-2:])

@@ -19,12 +19,12 @@ SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to this 
 
 
 class Application:
-    def __init__(self, store: Store, partition: str) -> None:
+    def __init__(self, store: Store, partition: str, phone: PhonePages) -> None:
         self.store = store
         self.partition = partition
         self._switches: dict[str, Switches] = {}
         self._recorded: dict[str, deque[RecordedRequest]] = {}
-        self.phone = PhonePages(store)
+        self.phone = phone
 
     def switches(self, dsid: str) -> Switches:
         return self._switches.setdefault(dsid, Switches())

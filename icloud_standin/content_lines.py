@@ -36,10 +36,11 @@ class Line:
 @dataclass
 class Component:
     name: str
-    start: int
+    start: int  # where its BEGIN line starts
     lines: list[Line] = field(default_factory=list)
     children: list["Component"] = field(default_factory=list)
     end: int = 0  # where its END line starts
+    stop: int = 0  # after its END line
 
     def line(self, name: str) -> Line | None:
         return next((line for line in self.lines if line.name == name), None)
@@ -89,13 +90,14 @@ def parse(body: bytes) -> Component:
     path = [outside]
     for line in content_lines(body):
         if line.name == "BEGIN":
-            child = Component(line.value.strip().upper(), line.end)
+            child = Component(line.value.strip().upper(), line.start)
             path[-1].children.append(child)
             path.append(child)
         elif line.name == "END":
             if path[-1].name != line.value.strip().upper() or len(path) == 1:
                 raise UnparseableError("BEGIN and END do not match")
-            path.pop().end = line.start
+            path[-1].end, path[-1].stop = line.start, line.end
+            path.pop()
         else:
             path[-1].lines.append(line)
     calendars = outside.named("VCALENDAR")
@@ -122,8 +124,12 @@ def fold(line: str, ending: bytes = b"\r\n") -> bytes:
 
 
 def splice(body: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """The bytes with each (start, end) replaced; everything else as it was."""
-    for start, end, replacement in sorted(edits, key=lambda edit: edit[0], reverse=True):
+    """The bytes with each (start, end) replaced; everything else as it was.
+
+    Back to front, so that places stay true; where an insertion meets a replacement, the
+    replacement goes first, or it would eat what was inserted.
+    """
+    for start, end, replacement in sorted(edits, key=lambda edit: edit[:2], reverse=True):
         body = body[:start] + replacement + body[end:]
     return body
 

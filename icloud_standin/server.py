@@ -12,10 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.application import Application
 from icloud_standin.messages import Request, Response
+from icloud_standin.phone.pages import PhonePages
 from icloud_standin.store import Store
 
 LARGEST_REQUEST = 64_000_000
@@ -121,9 +123,11 @@ class StandIn:
         path: str | Path | None = None,
         generic_host: str = "localhost",
         partition_host: str = "127.0.0.1",
+        time_zone: str = "UTC",
     ) -> None:
         self.port, self._path = port, path
         self._generic_host, self._partition_host = generic_host, partition_host
+        self._zone = ZoneInfo(time_zone)  # the phone's
         self._listeners: list[Listener] = []
         self._application: Application | None = None
 
@@ -145,7 +149,10 @@ class StandIn:
         handler: type[Handler] = type("BoundHandler", (Handler,), {})
         self._listeners = _listen(self.port, handler)
         self.port = self._listeners[0].server_port
-        self._application = Application(Store(self._path), self.partition_url.rstrip("/"))
+        store = Store(self._path)
+        hosts = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
+        phone = PhonePages(store, self._zone, hosts)
+        self._application = Application(store, self.partition_url.rstrip("/"), phone)
         handler.application = self._application
         for listener in self._listeners:
             threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()

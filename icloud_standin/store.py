@@ -298,6 +298,11 @@ class Store:
     def delete(self, resource: Resource) -> None:
         self.put(resource.collection, resource.name, resource.uid, None)
 
+    def move(self, resource: Resource, target: Collection) -> Resource:
+        with self.alone():
+            self.delete(resource)
+            return self.put(target, resource.name, resource.uid, resource.body)
+
     def _next_revision(self, collection: Collection) -> int:
         self._rows("UPDATE collection SET revision = revision + 1 WHERE id = ?", collection.id)
         rows = self._rows("SELECT revision FROM collection WHERE id = ?", collection.id)

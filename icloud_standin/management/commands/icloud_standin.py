@@ -4,6 +4,7 @@ import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8001)
         parser.add_argument("--data", help="File that keeps accounts and events between starts.")
+        parser.add_argument("--time-zone", default="UTC", help="The phone's, Europe/Berlin say.")
         parser.add_argument(
             "--account",
             action="append",
@@ -31,9 +33,13 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         try:
-            standin = StandIn(options["port"], options["data"]).start()
+            standin = StandIn(
+                options["port"], options["data"], time_zone=options["time_zone"]
+            ).start()
         except PortBusy as error:
             raise CommandError(str(error)) from error
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise CommandError(f"--time-zone {options['time_zone']}: no such zone.") from error
         try:
             for apple_id, password, name in accounts:
                 standin.add_account(apple_id, password, name)
