@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from icloud_sync.models import ICloudConnection
@@ -61,5 +62,5 @@ def mine(lease: Lease) -> QuerySet[ICloudConnection]:
     return ICloudConnection.objects.filter(pk=lease.connection_id, lease_owner=lease.owner)
 
 
-def expiry() -> ExpressionWrapper:
+def expiry() -> Combinable:
     return ExpressionWrapper(Now() + Value(TTL), output_field=DateTimeField())

@@ -139,6 +139,8 @@ class RemoteCollection(models.Model):
     sync_token = models.TextField(blank=True, editable=False)
     ctag = models.TextField(blank=True, editable=False)
     missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Pulls in a row that could not read all that was listed, and so kept the old token.
+    holds = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         ordering = ["name", "pk"]

@@ -54,10 +54,27 @@ def enqueue_unpushed(connection: ICloudConnection, now: datetime | None = None) 
         .filter(ends_at__gt=now or timezone.now())
         .exclude(icloud_copies__connection=connection)
     )
-    ids = list(missing.values_list("pk", flat=True).distinct())
-    for appointment_id in ids:
-        enqueue(connection.pk, Kind.APPOINTMENT, appointment_id)
+    ids = set(missing.values_list("pk", flat=True))
+    before = waiting(connection.pk, Kind.APPOINTMENT, ids)
+    at = timezone.now()
+    rows = (
+        OutboxEntry(
+            connection=connection, kind=Kind.APPOINTMENT, object_id=appointment_id, not_before=at
+        )
+        for appointment_id in sorted(ids - before)
+    )
+    OutboxEntry.objects.bulk_create(rows, 200, ignore_conflicts=True)
+    if ids - before:
+        nudge(connection.pk)
     return len(ids)
+
+
+def waiting(connection_id: int, kind: str, object_ids: Iterable[int]) -> set[int]:
+    """Which of these objects have a waiting row already."""
+    rows = OutboxEntry.objects.filter(
+        connection_id=connection_id, kind=kind, state=State.WAITING, object_id__in=list(object_ids)
+    )
+    return set(rows.values_list("object_id", flat=True))
 
 
 def enqueue(connection_id: int, kind: str, object_id: int, source_ref: str = "") -> None:
@@ -182,3 +199,9 @@ def release_stuck(now: datetime) -> int:
         release(entry, now, "The worker that was sending this stopped.")
         count += 1
     return count
+
+
+def retry_now(connection_id: int) -> int:
+    """What waits for its next try is due at once. Returns how many."""
+    rows = OutboxEntry.objects.filter(connection_id=connection_id, state=State.WAITING)
+    return rows.update(not_before=timezone.now())

@@ -1,13 +1,14 @@
 """A change of the product's rows becomes an outbox row. At most five lines each."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import ModelSignal, m2m_changed, post_delete, post_save
 from django.utils import timezone
 
-from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact
+from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact, User
 from icloud_sync import outbox
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
 from icloud_sync.models import ICloudConnection
@@ -21,11 +22,11 @@ def appointment_changed(instance: Appointment, raw: bool = False, **_: Any) -> N
 
 
 def hosts_changed(instance: Model, action: str, pk_set: set[int] | None, **_: Any) -> None:
-    if not action.startswith("post_"):
-        return
-    if isinstance(instance, Appointment):
+    if isinstance(instance, Appointment) and action.startswith("post_"):
         outbox.enqueue_appointment(instance)
-    else:  # user.appointments.add(…): the same change, seen from the other side
+    elif isinstance(instance, User) and action == "pre_clear":
+        touch(instance.appointments.all())  # afterwards nobody could say which they were
+    elif isinstance(instance, User):
         touch(Appointment.objects.filter(pk__in=pk_set or ()))
 
 
@@ -88,16 +89,17 @@ def refuse_simple(calendar_ids: set[int]) -> None:
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    listen = {
-        appointment_changed: ((post_save, post_delete), Appointment),
-        hosts_changed: ((m2m_changed,), Appointment.hosts.through),
-        attendees_changed: ((post_save, post_delete), Attendee),
-        contact_changed: ((post_save,), Contact),
-        calendar_changed: ((post_save,), Calendar),
-        choice_changing: ((m2m_changed,), ICloudConnection.calendars.through),
-        slot_changed: ((post_save,), BlockedSlot),
-        slot_deleted: ((post_delete,), BlockedSlot),
-    }
-    for receiver, (signals, sender) in listen.items():
+    saved, deleted = (post_save,), (post_save, post_delete)
+    listen: list[tuple[Callable[..., None], Sequence[ModelSignal], type[Model]]] = [
+        (appointment_changed, deleted, Appointment),
+        (hosts_changed, (m2m_changed,), Appointment.hosts.through),
+        (attendees_changed, deleted, Attendee),
+        (contact_changed, saved, Contact),
+        (calendar_changed, saved, Calendar),
+        (choice_changing, (m2m_changed,), ICloudConnection.calendars.through),
+        (slot_changed, saved, BlockedSlot),
+        (slot_deleted, (post_delete,), BlockedSlot),
+    ]
+    for receiver, signals, sender in listen:
         for signal in signals:
             signal.connect(receiver, sender=sender, dispatch_uid=f"icloud {receiver.__name__}")

@@ -1,12 +1,32 @@
 """Rows read into plain values: what core decides on."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 
-from calendars.models import Appointment
-from icloud_sync.core.policy import SYNCED_TYPES
-from icloud_sync.models import ICloudConnection
+from calendars.models import Appointment, BlockedSlot
+from calendars.types import CalendarType, SlotOrigin
+from icloud_sync.core.ical.notes import who_is_coming
+from icloud_sync.core.ical.parse import Zones
+from icloud_sync.core.ical.render import Written
+from icloud_sync.core.policy import SYNCED_TYPES, is_synced_type, remote_status, stays_in_icloud
+from icloud_sync.core.push_plan import Copy, CopyStatus, Reason, Wanted
+from icloud_sync.core.refs import resource_prefix
+from icloud_sync.core.values import EventFields, Interval, Window
+from icloud_sync.models import ICloudConnection, RemoteResource
+
+State = RemoteResource.State
+COPY_STATUS = {
+    State.PENDING: CopyStatus.PENDING,
+    State.SYNCED: CopyStatus.PRESENT,
+    State.DELETED_IN_ICLOUD: CopyStatus.DELETED,
+    State.REMOVED: CopyStatus.REMOVED,
+    State.NEEDS_ATTENTION: CopyStatus.UNREADABLE,
+}
 
 
 def query_served_appointments(
@@ -22,3 +42,109 @@ def query_served_appointments(
     if serves == ICloudConnection.Serves.CHOSEN:
         found = found.filter(calendar__in=list(calendar_ids))
     return found
+
+
+def slots_of(connection: ICloudConnection) -> QuerySet[BlockedSlot]:
+    """Every Blocked Slot that came from this connection."""
+    ids = connection.resources.values_list("pk", flat=True)
+    return slots_of_resources(connection.user_id, list(ids))
+
+
+def slots_of_resources(user_id: int, resource_ids: Iterable[int]) -> QuerySet[BlockedSlot]:
+    """By ranges of `source_ref`, so that its index serves on every database."""
+    ranges = Q(pk__in=())
+    for resource_id in resource_ids:
+        prefix = resource_prefix(resource_id)
+        # ";" is the character after ":": everything that begins with the prefix.
+        ranges |= Q(source_ref__gte=prefix, source_ref__lt=f"{prefix[:-1]};")
+    return BlockedSlot.objects.filter(ranges, user_id=user_id, origin=SlotOrigin.ICLOUD.value)
+
+
+def current_window(now: datetime) -> Window:
+    """How far events come in (D10)."""
+    return Window(
+        now - timedelta(days=settings.ICLOUD_WINDOW_DAYS_BACK),
+        now + timedelta(days=settings.ICLOUD_WINDOW_DAYS_AHEAD),
+    )
+
+
+def zones_for(connection: ICloudConnection, appointment: Appointment | None) -> Zones:
+    """An appointment's dates are its calendar's; everything else is the owner's (D11)."""
+    own = ZoneInfo(connection.user.time_zone)
+    return Zones(ZoneInfo(appointment.calendar.time_zone) if appointment else own, own)
+
+
+def appointment_fields(appointment: Appointment) -> EventFields:
+    return EventFields(
+        appointment.title,
+        Interval(utc(appointment.starts_at), utc(appointment.ends_at)),
+        appointment.location,
+        appointment.notes,
+    )
+
+
+def slot_fields(slot: BlockedSlot) -> EventFields:
+    dates = (slot.starts_on, slot.ends_on) if slot.is_all_day else (None, None)
+    interval = Interval(utc(slot.starts_at), utc(slot.ends_at), *dates)
+    return EventFields(slot.title, interval, slot.location, slot.notes)
+
+
+def utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def refusal(appointment: Appointment, connection: ICloudConnection) -> Reason | None:
+    """Why nothing at all may be written about this appointment here (R2, D19)."""
+    if not is_synced_type(appointment.calendar.type):
+        return Reason.KIND_NOT_SYNCED
+    serves_all = connection.serves == ICloudConnection.Serves.ALL
+    if not serves_all and not connection.calendars.filter(pk=appointment.calendar_id).exists():
+        return Reason.NOT_SERVED
+    return None
+
+
+def belongs(appointment: Appointment, connection: ICloudConnection) -> bool:
+    """The user is host, and the status keeps it in iCloud (D1, D2)."""
+    hosts = [host.pk for host in appointment.hosts.all()]
+    return connection.user_id in hosts and stays_in_icloud(appointment.status)
+
+
+def written(appointment: Appointment, connection: ICloudConnection) -> Written:
+    return Written(
+        status=remote_status(appointment.status),
+        url=settings.PUBLIC_URL
+        + reverse("admin:calendars_appointment_change", args=[appointment.pk]),
+        block=block(appointment) if connection.write_who_is_coming else "",
+    )
+
+
+def block(appointment: Appointment) -> str:
+    attendees = [(seat.contact.name, seat.contact.phone) for seat in appointment.attendees.all()]
+    is_class = appointment.calendar.type == CalendarType.CLASS_BOOKING
+    return who_is_coming(attendees, appointment.calendar.seats if is_class else 1)
+
+
+def wanted(appointment: Appointment, connection: ICloudConnection) -> Wanted:
+    return Wanted(appointment_fields(appointment), written(appointment, connection).digest)
+
+
+def copy_of(resource: RemoteResource, base: EventFields | None, recurrence_id: str) -> Copy:
+    return Copy(
+        href=resource.href,
+        etag=resource.etag,
+        status=COPY_STATUS[State(resource.state)],
+        base=base,
+        written_digest=resource.written_digest,
+        recurrence_id=recurrence_id,
+        has_guests=resource.has_guests,
+        can_write=resource.collection.can_write,
+    )
+
+
+def query_appointments(ids: Iterable[int]) -> QuerySet[Appointment]:
+    """With all that a decision about them needs, in four queries."""
+    return (
+        Appointment.objects.filter(pk__in=list(ids))
+        .select_related("calendar")
+        .prefetch_related("hosts", "attendees__contact")
+    )

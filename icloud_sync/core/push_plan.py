@@ -20,7 +20,7 @@ class Reason(StrEnum):
     GUESTS = "guests added in iCloud, not updated there"
     READ_ONLY = "iCloud does not let us write to this calendar"
     UNREADABLE = "the event in iCloud cannot be read"
-    PAST_AT_START = "it was over before the connection began"
+    OCCURRENCE_GONE = "its occurrence was taken out of the series in iCloud"
 
 
 class CopyStatus(StrEnum):
@@ -112,7 +112,9 @@ def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
         return Park(Reason.UNREADABLE)
     if copy.status is CopyStatus.DELETED:
         # R6: deleted there, untouched here: leave it. Changed here since: put it back (D4).
-        return Create(afresh=False) if differs(wanted, copy) else Skip(Reason.DELETED_IN_ICLOUD)
+        if not differs(wanted, copy):
+            return Skip(Reason.DELETED_IN_ICLOUD)
+        return Park(Reason.OCCURRENCE_GONE) if copy.recurrence_id else Create(afresh=False)
     if copy.status in (CopyStatus.PENDING, CopyStatus.REMOVED):
         return Create(afresh=False)
     return bring_up_to_date(wanted, copy)

@@ -1,0 +1,33 @@
+"""What a listing says against what we know. An etag only says *look* (RFC 4791, 5.3.4)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from icloud_sync.core.values import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`look`: hrefs to read. `vanished`: hrefs to ask about; absence alone proves nothing."""
+
+    look: tuple[str, ...]
+    vanished: tuple[str, ...]
+
+
+def against_report(
+    changed: Iterable[Member], removed: Iterable[str], known: Mapping[str, str]
+) -> Difference:
+    """A sync report (RFC 6578): our own writes come back with the etag we know."""
+    return Difference(
+        tuple(one.href for one in changed if not one.etag or known.get(one.href) != one.etag),
+        tuple(href for href in removed if href in known),
+    )
+
+
+def against_listing(members: Iterable[Member], known: Mapping[str, str]) -> Difference:
+    """A complete listing, compared by etag: after an invalid token, or on request."""
+    listed = {one.href: one.etag for one in members}
+    look = tuple(href for href, etag in listed.items() if not etag or known.get(href) != etag)
+    # Nothing listed at all is a server's mistake far more often than an emptied calendar.
+    vanished = tuple(href for href in known if href not in listed) if listed else ()
+    return Difference(look, vanished)

@@ -1,0 +1,42 @@
+"""An event that turns up at another href of the account: moved, or doubled? (D17)"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from icloud_sync.core.ical import lines
+from icloud_sync.core.values import Fetched
+from icloud_sync.models import RemoteResource
+from icloud_sync.session import Session
+
+State = RemoteResource.State
+UID = re.compile(r"^UID[;:]", re.MULTILINE | re.IGNORECASE)
+
+
+def find_moves(
+    session: Session, found: Iterable[Fetched], vanished: Sequence[str]
+) -> dict[str, int]:
+    """href -> pk of the resource that lay elsewhere and is not there any more."""
+    uids = {one.href: uid_of(one.body) for one in found}
+    resources = session.connection.resources.select_related("collection")
+    elsewhere = resources.filter(uid__in=[uid for uid in uids.values() if uid])
+    candidates = {one.uid: one for one in elsewhere.exclude(href__in=uids)}
+    known = set(resources.filter(href__in=uids).values_list("href", flat=True))
+    return {
+        href: candidates[uid].pk
+        for href, uid in uids.items()
+        if uid in candidates and href not in known and has_left(session, candidates[uid], vanished)
+    }
+
+
+def has_left(session: Session, resource: RemoteResource, vanished: Sequence[str]) -> bool:
+    if resource.state == State.DELETED_IN_ICLOUD or resource.href in vanished:
+        return True
+    collection = resource.collection.href
+    return resource.href in session.remote.multiget(collection, [resource.href]).missing
+
+
+def uid_of(body: str) -> str:
+    """The resource's UID, read without parsing all of it; "" where it has none."""
+    if not UID.search(body):
+        return ""
+    return next((line.value for line in lines.split(body) if line.name == "UID"), "")

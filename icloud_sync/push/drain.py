@@ -1,0 +1,196 @@
+"""Work off one connection's outbox: claim a row, plan, send, record, finish. What an error
+means for the row is decided here, in one table."""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from icloud_sync import outbox
+from icloud_sync.apply import absorb
+from icloud_sync.core.push_plan import Action, Park, Read, Reason, Skip
+from icloud_sync.core.retry import next_attempt
+from icloud_sync.leases import LeaseLost
+from icloud_sync.models import OutboxEntry, RemoteResource
+from icloud_sync.push.objects import NOTHING_TO_TELL, Subject, subject_of
+from icloud_sync.push.send import NoTarget, send
+from icloud_sync.remote.errors import (
+    CredentialsError,
+    HostNotAllowed,
+    PermanentRemoteError,
+    PreconditionFailed,
+    ResourceNotFound,
+    TemporaryRemoteError,
+    UidConflict,
+)
+from icloud_sync.session import Session
+from icloud_sync.synclog import Journal, Outcome
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class PushResult:
+    """`look`: something lies elsewhere than we thought; only a pull can say where."""
+
+    sent: int = 0
+    failed: int = 0
+    look: bool = False
+    stopped: str = ""
+
+
+def drain(
+    session: Session,
+    *,
+    progress: Callable[[int], None] | None = None,
+    limit: int = 10_000,
+) -> PushResult:
+    """Everything that is due. Errors of the account or the server end the run and are
+    raised; errors of one object are its own."""
+    result, journal = PushResult(), session.journal("push")
+    try:
+        for done in range(limit):
+            entry = outbox.claim(session.connection.pk, session.lease.owner, session.clock())
+            if entry is None:
+                break
+            work_off(entry, session, journal, result)
+            if progress:
+                progress(done + 1)
+    except (CredentialsError, TemporaryRemoteError, HostNotAllowed) as error:
+        journal.close(error.message)
+        raise
+    journal.close()
+    return result
+
+
+def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: PushResult) -> None:
+    subject = subject_of(entry, session.connection)
+    now = session.clock()
+    try:
+        push_one(subject, session, journal, now)
+        outbox.finish(entry)
+        result.sent += 1
+    except LeaseLost:
+        raise  # the next holder finds the row when its claim runs out
+    except (CredentialsError, HostNotAllowed, TemporaryRemoteError) as error:
+        retry(subject, error.message, journal, now, getattr(error, "retry_at", None), result)
+        raise
+    except (PreconditionFailed, ResourceNotFound, UidConflict) as error:
+        # It changed again, or moved: a pull has to look first (failure-cases 3.4).
+        result.look = True
+        retry(subject, error.message, journal, now, None, result)
+    except (PermanentRemoteError, NoTarget) as error:
+        park(subject, str(error), journal, result)
+    except Exception as error:
+        log.exception("push of %s failed", subject.name)
+        park(subject, f"Our own mistake: {type(error).__name__}.", journal, result)
+
+
+def push_one(subject: Subject, session: Session, journal: Journal, now: datetime) -> None:
+    """Plan and send; where iCloud turns out to hold another version, take that in and
+    plan once more (at most one retry: icloud-behaviour 6.2)."""
+    action = subject.plan(now)
+    if isinstance(action, Read):
+        refresh(subject, session, journal, now)
+        action = subject.plan(now)
+    try:
+        carry_out(action, subject, session, journal, now)
+    except PreconditionFailed:
+        refresh(subject, session, journal, now)
+        carry_out(subject.plan(now), subject, session, journal, now)
+
+
+def carry_out(
+    action: Action, subject: Subject, session: Session, journal: Journal, now: datetime
+) -> None:
+    if isinstance(action, Skip):
+        note_skipped(action.reason, subject, journal)
+        return
+    if isinstance(action, Park):
+        raise Parked(action.reason)
+    if isinstance(action, Read):
+        raise PreconditionFailed("The server does not say which version it holds.")
+    verb = send(action, subject, session.remote, now)
+    journal.write(
+        verb,
+        Outcome.DONE,
+        f"{subject.name} {verb}",
+        resource=subject.resource,
+        **subject_ids(subject),
+    )
+
+
+class Parked(PermanentRemoteError):
+    """The plan itself says that a person must look."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(f"{reason[0].upper()}{reason[1:]}.")
+
+
+def refresh(subject: Subject, session: Session, journal: Journal, now: datetime) -> None:
+    """Read the resource as it is now, and take it in as a pull would."""
+    resource = subject.resource
+    if resource is None:
+        return
+    try:
+        fetched = session.remote.get(resource.href)
+    except ResourceNotFound:
+        if resource.state != RemoteResource.State.PENDING:
+            raise  # gone or moved: only a complete listing can say
+        RemoteResource.objects.filter(pk=resource.pk).update(state=RemoteResource.State.REMOVED)
+    else:
+        absorb(session.connection, resource.collection, [fetched], now, journal)
+    fresh = subject_of(subject.entry, session.connection)
+    subject.resource, subject.appointment = fresh.resource, fresh.appointment
+    subject.slot, subject.recurrence_id = fresh.slot, fresh.recurrence_id
+
+
+def note_skipped(reason: Reason, subject: Subject, journal: Journal) -> None:
+    if reason not in NOTHING_TO_TELL:
+        journal.write(
+            "skip",
+            Outcome.SKIPPED,
+            f"{subject.name}: nothing sent, {reason}",
+            resource=subject.resource,
+            **subject_ids(subject),
+        )
+
+
+def retry(
+    subject: Subject,
+    message: str,
+    journal: Journal,
+    now: datetime,
+    asked_for: datetime | None,
+    result: PushResult,
+) -> None:
+    entry = subject.entry
+    at = next_attempt(entry.attempts, now, random.random(), asked_for)
+    outbox.release(entry, at, message)
+    result.failed += 1
+    if entry.attempts == 0:  # the first time; the outbox row tells the rest
+        journal.write(
+            "retry",
+            Outcome.RETRYING,
+            f"{subject.name} not sent yet: {message}",
+            resource=subject.resource,
+            **subject_ids(subject),
+        )
+
+
+def park(subject: Subject, reason: str, journal: Journal, result: PushResult) -> None:
+    outbox.park(subject.entry, reason)
+    result.failed += 1
+    journal.write(
+        "park",
+        Outcome.NEEDS_ATTENTION,
+        f"{subject.name} not sent: {reason}",
+        resource=subject.resource,
+        **subject_ids(subject),
+    )
+
+
+def subject_ids(subject: Subject) -> dict[str, int]:
+    key = "appointment_id" if subject.is_appointment else "slot_id"
+    return {key: subject.entry.object_id}

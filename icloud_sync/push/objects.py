@@ -1,0 +1,130 @@
+"""What an outbox row is about, read for the plan: the object, its resource, their base."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from calendars.models import Appointment, BlockedSlot
+from icloud_sync.core.ical.parse import UnreadableResource, Zones, parse
+from icloud_sync.core.ical.render import Written
+from icloud_sync.core.push_plan import (
+    Action,
+    Copy,
+    Reason,
+    Skip,
+    Wanted,
+    plan_appointment,
+    plan_slot,
+)
+from icloud_sync.core.refs import parse_source_ref
+from icloud_sync.core.values import EventFields, Window
+from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
+from icloud_sync.snapshots import (
+    appointment_fields,
+    belongs,
+    copy_of,
+    current_window,
+    query_appointments,
+    refusal,
+    slot_fields,
+    wanted,
+    written,
+    zones_for,
+)
+
+
+@dataclass
+class Subject:
+    """An outbox row's object with all that sending it needs."""
+
+    entry: OutboxEntry
+    connection: ICloudConnection
+    resource: RemoteResource | None
+    appointment: Appointment | None = None
+    slot: BlockedSlot | None = None
+    recurrence_id: str = ""
+
+    @property
+    def is_appointment(self) -> bool:
+        return self.entry.kind == OutboxEntry.Kind.APPOINTMENT
+
+    @property
+    def name(self) -> str:
+        return f"{'appointment' if self.is_appointment else 'Blocked Slot'} {self.entry.object_id}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where times are written that have no zone yet."""
+        if self.appointment:
+            return ZoneInfo(self.appointment.calendar.time_zone)
+        return ZoneInfo(self.connection.user.time_zone)
+
+    @property
+    def zones(self) -> Zones:
+        return zones_for(self.connection, self.appointment)
+
+    @property
+    def written(self) -> Written | None:
+        return written(self.appointment, self.connection) if self.appointment else None
+
+    def fields(self) -> EventFields | None:
+        if self.appointment:
+            return appointment_fields(self.appointment)
+        return slot_fields(self.slot) if self.slot else None
+
+    def base(self, now: datetime) -> EventFields | None:
+        """The occurrence as last agreed, None where the base does not have it."""
+        if self.resource is None or not self.resource.base:
+            return None
+        try:
+            parsed = parse(self.resource.base, self.window(now), self.zones)
+        except UnreadableResource:
+            return None
+        found = {one.recurrence_id: one.fields for one in parsed.occurrences}
+        fields = found.get(self.recurrence_id)
+        return fields.timed() if fields and self.is_appointment else fields
+
+    def window(self, now: datetime) -> Window:
+        """Wide enough for the object itself, wherever it has moved."""
+        window, fields = current_window(now), self.fields()
+        if fields is None:
+            return window
+        start, end = fields.interval.starts_at, fields.interval.ends_at
+        return Window(min(window.starts_at, start), max(window.ends_at, end))
+
+    def plan(self, now: datetime) -> Action:
+        copy = self.copy(now)
+        if not self.is_appointment:
+            return plan_slot(slot_fields(self.slot) if self.slot else None, copy)
+        if self.appointment and (refused := refusal(self.appointment, self.connection)):
+            return Skip(refused)
+        return plan_appointment(self.wanted(), copy)
+
+    def wanted(self) -> Wanted | None:
+        if self.appointment is None or not belongs(self.appointment, self.connection):
+            return None
+        return wanted(self.appointment, self.connection)
+
+    def copy(self, now: datetime) -> Copy | None:
+        if self.resource is None:
+            return None
+        return copy_of(self.resource, self.base(now), self.recurrence_id)
+
+
+def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:
+    """Reads the rows afresh: the last state wins, whatever was saved in between."""
+    resources = connection.resources.select_related("collection")
+    if entry.kind == OutboxEntry.Kind.APPOINTMENT:
+        resource = resources.filter(appointment_id=entry.object_id).first()
+        appointment = query_appointments([entry.object_id]).first()
+        rid = resource.recurrence_id if resource else ""
+        return Subject(entry, connection, resource, appointment, recurrence_id=rid)
+    slot = BlockedSlot.objects.filter(pk=entry.object_id).first()
+    ref = parse_source_ref(slot.source_ref if slot else entry.source_ref)
+    if ref is None:
+        return Subject(entry, connection, None, slot=slot)
+    resource = resources.filter(pk=ref.resource_id).first()
+    return Subject(entry, connection, resource, slot=slot, recurrence_id=ref.recurrence_id)
+
+
+NOTHING_TO_TELL = frozenset({Reason.ALREADY_SAME, Reason.NOTHING_THERE})

@@ -1,0 +1,143 @@
+"""One action of a push plan, carried out and recorded. Every PUT and DELETE carries a
+precondition, and the identity of a new event is stored before its first request."""
+
+import uuid
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from icloud_sync.core.ical.patch import exclude, patch
+from icloud_sync.core.ical.render import render
+from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, Update
+from icloud_sync.core.values import Fetched
+from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
+from icloud_sync.push.objects import Subject
+from icloud_sync.remote.errors import Refused, ResourceNotFound
+from icloud_sync.remote.interface import Remote
+
+State = RemoteResource.State
+
+
+class NoTarget(Exception):
+    """The connection has no collection to write new events to."""
+
+
+def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str:
+    """Carry out a Create, Update, Exclude or Delete. Returns the log's past tense."""
+    match action:
+        case Create():
+            return create(action, subject, remote, now)
+        case Update():
+            return update(action, subject, remote, now)
+        case Exclude():
+            return take_out_occurrence(subject, remote, now)
+        case Delete():
+            return delete(subject, remote)
+    raise ValueError(f"nothing to send for {action}")
+
+
+def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> str:
+    was = subject.resource.state if subject.resource else ""
+    resource = subject.resource = subject.resource or mint(subject)
+    prepare(subject, resource, now)
+    etag = remote.create(resource.href, resource.base)
+    record(resource, etag, resource.base, remote)
+    back = was in (State.DELETED_IN_ICLOUD, State.REMOVED)
+    return "put back" if back and not action.afresh else "created"
+
+
+def mint(subject: Subject) -> RemoteResource:
+    """UID and href, committed before the first request, so that a crash after the server
+    said yes ends in "it is already there and it is mine"."""
+    target = subject.connection.collections.filter(role=RemoteCollection.Role.TARGET).first()
+    if target is None:
+        raise NoTarget("Choose one of the account's calendars to write new events to.")
+    uid = str(uuid.uuid4())
+    with transaction.atomic():
+        MintedUid.objects.create(uid=uid, appointment_id=subject.entry.object_id)
+        return RemoteResource.objects.create(
+            connection=subject.connection,
+            collection=target,
+            href=f"{target.href}{uid}.ics",
+            uid=uid,
+            appointment_id=subject.entry.object_id,
+        )
+
+
+def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
+    """The body we are about to send becomes the base at once: when the answer is lost,
+    what is found there later is compared with what we sent."""
+    fields, ours = subject.fields(), subject.written
+    if fields is None or ours is None:
+        raise ValueError("only an appointment is created in iCloud")
+    resource.base = render(resource.uid, fields, ours, subject.zone, now)
+    resource.written_digest = ours.digest
+    resource.etag, resource.recurrence_id = "", ""
+    resource.state, resource.state_reason = State.PENDING, ""
+    resource.save()
+
+
+def update(action: Update, subject: Subject, remote: Remote, now: datetime) -> str:
+    resource, fields, base = subject.resource, subject.fields(), subject.base(now)
+    if resource is None or fields is None or base is None:
+        raise ValueError("an update needs a resource, a base and fields")
+    ours = subject.written
+    rewrite = ours if action.rewrite_ours or "notes" in action.changed else None
+    body = patch(
+        resource.base,
+        subject.recurrence_id,
+        base,
+        fields,
+        subject.zone,
+        subject.zones,
+        now,
+        rewrite,
+    )
+    etag = remote.update(resource.href, body, resource.etag)
+    if ours:
+        resource.written_digest = ours.digest
+    record(resource, etag, body, remote)
+    return "updated"
+
+
+def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
+    resource = subject.resource
+    if resource is None:
+        raise ValueError("nothing to take an occurrence out of")
+    body = exclude(resource.base, subject.recurrence_id, subject.zones, now)
+    etag = remote.update(resource.href, body, resource.etag)
+    record(resource, etag, body, remote)
+    if subject.is_appointment:
+        resource.state = State.REMOVED
+        resource.save()
+    return "taken out of its series"
+
+
+def delete(subject: Subject, remote: Remote) -> str:
+    resource = subject.resource
+    if resource is None:
+        raise ValueError("nothing to delete")
+    with suppress(ResourceNotFound):  # gone already: just what was wanted
+        remote.delete(resource.href, resource.etag)
+    resource.state, resource.etag = State.REMOVED, ""
+    resource.save()
+    return "taken out"
+
+
+def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> None:
+    """What was sent is agreed now. Without a strong etag we cannot know what the server
+    made of it, so it is read back (RFC 4791, 5.3.4)."""
+    read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, remote)
+    resource.etag, resource.base = read.etag, read.body
+    resource.state, resource.state_reason = State.SYNCED, ""
+    resource.updated_at = timezone.now()
+    resource.save()
+
+
+def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
+    try:
+        return remote.get(resource.href)
+    except (ResourceNotFound, Refused):  # not readable yet: the next pull will read it
+        return Fetched(resource.href, "", body)
