@@ -25,9 +25,12 @@ def sqlite_site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture(params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """An installation of each kind, migrated and empty."""
-    with database(request.param, tmp_path) as database_url, broker(request.param) as redis_url:
-        with migrated(Site(tmp_path, database_url, redis_url)) as site:
-            yield site
+    with (
+        database(request.param, tmp_path) as database_url,
+        broker(request.param) as redis_url,
+        migrated(Site(tmp_path, database_url, redis_url)) as site,
+    ):
+        yield site
 
 
 @contextmanager
