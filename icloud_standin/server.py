@@ -8,6 +8,7 @@ import errno
 import socket
 import sys
 import threading
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -47,7 +48,13 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(length))
         request = Request(self.command, path, query, headers, body)
-        return self._send(self.application.answer(request))
+        try:
+            response = self.application.answer(request)
+        except Exception:
+            # A bug in here: show it, and answer rather than leave the outcome open.
+            traceback.print_exc()
+            response = Response(500)
+        return self._send(response)
 
     def _send(self, response: Response, keep: bool = True) -> None:
         if response.drop:
