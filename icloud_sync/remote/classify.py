@@ -9,6 +9,18 @@ from icloud_sync.remote import errors
 
 LONGEST_WAIT = timedelta(days=1)
 UID_CONFLICTS = {"no-uid-conflict", "unique-scheduling-object-resource"}
+# Of the body, not of its version (RFC 4791, 5.3.2.1); some servers say so with a 412.
+BODY_REFUSED = {
+    "supported-calendar-data",
+    "valid-calendar-data",
+    "valid-calendar-object-resource",
+    "supported-calendar-component",
+    "max-resource-size",
+    "min-date-time",
+    "max-date-time",
+    "max-instances",
+    "max-attendees-per-instance",
+}
 TOKEN_REFUSED = {400, 403, 409, 410, 412, 507}
 NO_SYNC_REPORT = {400, 405, 415, 422, 501}
 
@@ -86,7 +98,7 @@ def _write(request: Request, status: int, precondition: str) -> errors.RemoteErr
         return errors.UidConflict(
             "This event is in another place of the account already.", status, precondition
         )
-    if status == 412:
+    if status == 412 and precondition not in BODY_REFUSED:
         return errors.PreconditionFailed(
             "The event changed on the server since we last read it.", status
         )

@@ -13,7 +13,7 @@ from icloud_sync.remote.errors import (
     ResourceNotFound,
     UnreadableAnswer,
 )
-from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource
+from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, parent
 from icloud_sync.remote.session import MAX_BYTES, TIMEOUT, Unreachable
 from icloud_sync.remote.transport import Answer, Transport
 
@@ -113,9 +113,7 @@ class CalDAVRemote:
             return multiget.read(answer.multistatus(), batch)
 
         wanted = list(dict.fromkeys(canonical(href) for href in hrefs))
-        return multiget.in_batches(
-            wanted, report, self.get, lambda: self._check_exists(collection)
-        )
+        return multiget.in_batches(wanted, report, self.get, lambda: self._check_exists(collection))
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
@@ -148,7 +146,8 @@ class CalDAVRemote:
         """Refuses what could be a collection: DELETE on one takes all its events along."""
         path = canonical(href)
         home = canonical(self._home())
-        if not is_resource(path) or home.startswith(as_collection(path)):
+        above_home = home.startswith(as_collection(path))
+        if not is_resource(path) or above_home or parent(path) == home:
             raise ValueError(f"{path} is not a resource in a collection.")
         return path
 
@@ -203,7 +202,6 @@ class CalDAVRemote:
                 raise
             self._check_exists(href)
             raise InvalidSyncToken("The server no longer knows our sync-token.", 404) from error
-
 
     def _check_exists(self, collection: str) -> None:
         """Raises ResourceNotFound; some servers say so inside a 207."""

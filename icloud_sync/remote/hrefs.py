@@ -13,7 +13,8 @@ SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
 def canonical(href: str, base: str = "/") -> str:
     """The server-relative path of `href`, resolved against `base`, in its one spelling."""
     path = urlsplit(urljoin(base, href.strip())).path or "/"
-    segments = [quote(unquote_to_bytes(part), safe=SEGMENT_SAFE) for part in path.split("/")]
+    parts = ("/" + path.removeprefix("/")).split("/")
+    segments = [quote(unquote_to_bytes(part), safe=SEGMENT_SAFE) for part in parts]
     return _without_dots(segments)
 
 
@@ -39,10 +40,14 @@ def same_resource(one: str, other: str) -> bool:
     return one.rstrip("/") == other.rstrip("/")
 
 
+def parent(href: str) -> str:
+    """The collection that a canonical href lies in."""
+    return href.rstrip("/").rpartition("/")[0] + "/"
+
+
 def is_resource(href: str) -> bool:
     """Whether a canonical href can be a resource in a collection, not a collection."""
-    parent, _, name = href.rpartition("/")
-    return bool(name) and bool(parent.strip("/"))
+    return not href.endswith("/") and parent(href).strip("/") != ""
 
 
 def origin(url: str) -> str:

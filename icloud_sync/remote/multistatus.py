@@ -20,6 +20,8 @@ COLOR = ical.CalendarColor.tag
 CTAG = "{http://calendarserver.org/ns/}getctag"
 CONTENT_TYPE = "{DAV:}getcontenttype"
 
+CONDITIONS = {"DAV:", "urn:ietf:params:xml:ns:caldav", "http://calendarserver.org/ns/"}
+
 NOT_CALDAV = (
     "The server answered with something that is not CalDAV: perhaps a sign-in page or a "
     "proxy stands in between. Nothing was changed; we will try again."
@@ -100,14 +102,16 @@ def looks_like_html(content: bytes) -> bool:
 
 
 def precondition(content: bytes) -> str:
-    """The name of the first element in a DAV:error (RFC 4918, 16), or ""."""
+    """The name of the condition in a DAV:error (RFC 4918, 16), or ""."""
     try:
         root = parse_xml(content)
     except TemporaryRemoteError:
         return ""
     if root.tag != "{DAV:}error":
         return ""
-    return next((etree.QName(child).localname for child in root if _is_element(child)), "")
+    names = (etree.QName(child) for child in root if _is_element(child))
+    standard = (name.localname for name in names if name.namespace in CONDITIONS)
+    return next((name for name in standard if name != "responsedescription"), "")
 
 
 def _responses(root: Any, base: str) -> Iterator[Response]:

@@ -27,7 +27,7 @@ from icloud_sync.remote.errors import (
     WriteOutcomeUnknown,
 )
 
-APPLE_HOSTS = re.compile(r"^(caldav|p\d+-caldav)\.icloud\.com(\.cn)?$")
+APPLE_HOSTS = re.compile(r"(caldav|p\d+-caldav)\.icloud\.com(\.cn)?")
 REDIRECTS = {301, 302, 307, 308}
 MAX_HOPS = 5
 MAX_BYTES = 50 * 1024 * 1024
@@ -48,7 +48,7 @@ class HostRule:
     def check(self, url: str) -> None:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".").lower()
-        if not (APPLE_HOSTS.match(host) or host in self.also):
+        if not (APPLE_HOSTS.fullmatch(host) or host in self.also):
             raise HostNotAllowed(
                 f"The password is not sent to {host or 'an address without a host'}: it is "
                 "neither Apple's nor named in ICLOUD_ALLOWED_HOSTS."

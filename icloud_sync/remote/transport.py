@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import niquests
-from caldav import DAVClient
+from caldav.davclient import DAVClient
 
 from icloud_sync.remote import multistatus
 from icloud_sync.remote.classify import Request, classify
