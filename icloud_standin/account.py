@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from icloud_standin.application import Application
 from icloud_standin.content_lines import UnparseableError, parse
 from icloud_standin.messages import RecordedRequest
-from icloud_standin.store import Collection, OutgoingMail, Resource
+from icloud_standin.rows import Collection, OutgoingMail, Resource
 from icloud_standin.switches import Switches
 from icloud_standin.validation import MAIN
 

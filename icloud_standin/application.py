@@ -10,7 +10,8 @@ from icloud_standin.objects import Objects
 from icloud_standin.phone.pages import PhonePages
 from icloud_standin.places import Place, locate
 from icloud_standin.reports import Reports
-from icloud_standin.store import Account, Store
+from icloud_standin.rows import Account
+from icloud_standin.store import Store
 from icloud_standin.switches import Switches
 
 REMEMBERED = 20_000

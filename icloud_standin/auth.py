@@ -6,7 +6,8 @@ import hmac
 import uuid
 
 from icloud_standin.messages import Request, Response
-from icloud_standin.store import Account, Store
+from icloud_standin.rows import Account
+from icloud_standin.store import Store
 
 CHALLENGE = 'X-MobileMe-AuthToken realm="MMCalDav", Basic realm="MMCalDav"'
 

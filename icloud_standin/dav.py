@@ -11,7 +11,8 @@ from icloud_standin.properties import (
     of_resource,
     of_root,
 )
-from icloud_standin.store import Account, Collection, Store
+from icloud_standin.rows import Account, Collection
+from icloud_standin.store import Store
 from icloud_standin.switches import Switches
 
 RESOURCETYPE = f"{{{xml.DAV}}}resourcetype"

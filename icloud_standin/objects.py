@@ -2,8 +2,9 @@
 
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.places import Place
+from icloud_standin.rows import Account, Collection, OutgoingMail, Resource
 from icloud_standin.serving import served
-from icloud_standin.store import Account, Collection, OutgoingMail, Resource, Store
+from icloud_standin.store import Store
 from icloud_standin.switches import Switches
 from icloud_standin.validation import accepted, attendees_in
 

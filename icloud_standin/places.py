@@ -5,7 +5,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from icloud_standin.messages import bad_request
-from icloud_standin.store import Account, Collection, Store
+from icloud_standin.rows import Account, Collection
+from icloud_standin.store import Store
 
 Kind = Literal["root", "principal", "home", "collection", "resource", "nowhere", "foreign"]
 

@@ -3,7 +3,7 @@
 from email.utils import formatdate
 from xml.sax.saxutils import escape
 
-from icloud_standin.store import Account, Collection, Resource, make_token
+from icloud_standin.rows import Account, Collection, Resource, make_token
 from icloud_standin.xml import CALDAV, CS, DAV, ICAL, element, href
 
 READ = ("read", "read-current-user-privilege-set")

@@ -11,8 +11,9 @@ from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.occurrences import touches
 from icloud_standin.places import Place, locate
 from icloud_standin.properties import Properties, of_collection, of_resource
+from icloud_standin.rows import Account, Collection, Resource, revision_of
 from icloud_standin.serving import served
-from icloud_standin.store import Account, Collection, Resource, Store, revision_of
+from icloud_standin.store import Store
 from icloud_standin.switches import Switches
 
 DATA = f"{{{xml.CALDAV}}}calendar-data"

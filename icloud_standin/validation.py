@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from icloud_standin.content_lines import Component, UnparseableError, parse
 from icloud_standin.messages import Refused, bad_request
-from icloud_standin.store import Collection
+from icloud_standin.rows import Collection
 from icloud_standin.switches import Switches
 from icloud_standin.xml import CALDAV, error
 

@@ -10,7 +10,8 @@ import icalendar
 from icloud_standin.occurrences import as_instant, between
 from icloud_standin.phone.edits import Details, instant, is_series
 from icloud_standin.phone.times import Moment
-from icloud_standin.store import Account, Resource, Store
+from icloud_standin.rows import Account, Resource
+from icloud_standin.store import Store
 
 
 @dataclass(frozen=True)

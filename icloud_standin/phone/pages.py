@@ -18,7 +18,8 @@ from icloud_standin.phone import showing
 from icloud_standin.phone.agenda import Agenda, Occurrence, find
 from icloud_standin.phone.forms import Mistake, filled, read, with_unshown
 from icloud_standin.phone.writes import Phone
-from icloud_standin.store import Account, Collection, Resource, Store
+from icloud_standin.rows import Account, Collection, Resource
+from icloud_standin.store import Store
 
 DAYS = 14
 TEMPLATES = Engine(dirs=[str(Path(__file__).parent / "templates")])

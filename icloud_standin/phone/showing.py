@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from icloud_standin.phone.agenda import Occurrence
-from icloud_standin.store import Account, Collection, Store
+from icloud_standin.rows import Account, Collection
+from icloud_standin.store import Store
 
 
 def writable(store: Store, account: Account) -> list[Collection]:

@@ -9,7 +9,8 @@ from icloud_standin.content_lines import Component
 from icloud_standin.phone.agenda import Occurrence
 from icloud_standin.phone.edits import Details, Editing, apart, as_date, new_body
 from icloud_standin.phone.forms import Mistake
-from icloud_standin.store import Collection, Resource, Store
+from icloud_standin.rows import Collection, Resource
+from icloud_standin.store import Store
 
 
 class Phone:
