@@ -6,7 +6,7 @@ ConnectError whose sentence says what to do.
 
 from icloud_sync.connecting.account import AccountLook, OpenRemote, look, normalize_server_url
 from icloud_sync.connecting.begin import connect
-from icloud_sync.connecting.choices import set_collections, set_served
+from icloud_sync.connecting.choices import set_collections, set_served, set_who_is_coming
 from icloud_sync.connecting.counts import count_to_push, count_waiting, what_resuming_sends
 from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.keep import pause, resume, sync_soon, update_password
@@ -27,6 +27,7 @@ __all__ = [
     "resume",
     "set_collections",
     "set_served",
+    "set_who_is_coming",
     "sync_soon",
     "update_password",
     "what_disconnecting_does",

@@ -14,7 +14,7 @@ from icloud_sync.connecting.keep import refuse_disconnected, sync_soon
 from icloud_sync.connecting.slots import remove_slots
 from icloud_sync.connecting.story import tell
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
-from icloud_sync.models import ICloudConnection, RemoteCollection
+from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection
 
 Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
 
@@ -82,6 +82,21 @@ def set_served(
         unpushed = outbox.enqueue_unpushed(connection)
         tell(connection, "choose served", served_message(connection, chosen), actor)
     return unpushed
+
+
+def set_who_is_coming(
+    connection: ICloudConnection, switched_on: bool, *, actor: User | None = None
+) -> None:
+    """D11: the events that are still to come are rewritten with it, or without it."""
+    refuse_disconnected(connection)
+    copies = connection.resources.filter(appointment__ends_at__gt=timezone.now())
+    with transaction.atomic():
+        connection.write_who_is_coming = switched_on
+        connection.save(update_fields=["write_who_is_coming"])
+        for appointment_id in copies.values_list("appointment", flat=True):
+            outbox.enqueue(connection.pk, OutboxEntry.Kind.APPOINTMENT, appointment_id)
+        message = f"Who is coming is {'written' if switched_on else 'left out'} from now on."
+        tell(connection, "choose who is coming", message, actor)
 
 
 def refuse_choice(serves: str, chosen: list[Calendar]) -> None:

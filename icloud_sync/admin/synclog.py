@@ -1,0 +1,109 @@
+"""The sync log: what was done, to what, and why. Read-only for everyone."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from icloud_sync.admin.readonly import ReadOnlyAdmin
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, change_link, mark
+from icloud_sync.models import SyncLogEntry
+
+Outcome = SyncLogEntry.Outcome
+KINDS = {
+    Outcome.DONE: GOOD,
+    Outcome.SKIPPED: QUIET,
+    Outcome.RETRYING: WARN,
+    Outcome.CONFLICT: WARN,
+    Outcome.NEEDS_ATTENTION: BAD,
+    Outcome.FAILED: BAD,
+}
+
+
+@admin.register(SyncLogEntry)
+class SyncLogAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "account", "direction", "action", "state", "message"]
+    list_display_links = ["created_at", "message"]
+    list_filter = ["direction", "outcome", "action", "created_at"]
+    list_select_related = ["connection__user"]
+    date_hierarchy = "created_at"
+    search_fields = [
+        "message",
+        "before__title",
+        "after__title",
+        "connection__apple_id",
+        "connection__user__username",
+        "connection__user__first_name",
+        "connection__user__last_name",
+    ]
+    search_help_text = "A title, a word of the message, a user or an Apple ID."
+    fieldsets = [
+        (None, {"fields": ["created_at", "account", "direction", "action", "state", "message"]}),
+        ("What it was about", {"fields": ["appointment", "slot", "resource_link", "run_link"]}),
+        ("Before and after", {"fields": ["changes"]}),
+    ]
+
+    @admin.display(description="connection", ordering="connection__user__username")
+    def account(self, entry: SyncLogEntry) -> SafeString | str:
+        return change_link(entry.connection) if entry.connection else "no longer there"
+
+    @admin.display(description="outcome", ordering="outcome")
+    def state(self, entry: SyncLogEntry) -> SafeString:
+        outcome = Outcome(entry.outcome)
+        return mark(KINDS[outcome], outcome.label)
+
+    @admin.display(description="appointment")
+    def appointment(self, entry: SyncLogEntry) -> SafeString | str:
+        return number_link("calendars_appointment", entry.appointment_id)
+
+    @admin.display(description="Blocked Slot")
+    def slot(self, entry: SyncLogEntry) -> SafeString | str:
+        return number_link("calendars_blockedslot", entry.slot_id)
+
+    @admin.display(description="resource in iCloud")
+    def resource_link(self, entry: SyncLogEntry) -> SafeString | str:
+        return change_link(entry.resource)
+
+    @admin.display(description="run")
+    def run_link(self, entry: SyncLogEntry) -> SafeString | str:
+        return change_link(entry.run)
+
+    @admin.display(description="fields")
+    def changes(self, entry: SyncLogEntry) -> str:
+        rows = side_by_side(entry.before, entry.after)
+        return render_to_string("admin/icloud_sync/synclogentry/changes.html", {"rows": rows})
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("connection__user", "resource", "run")
+
+
+def number_link(name: str, pk: int | None) -> SafeString | str:
+    """The row may be gone by now; the log keeps its number."""
+    if pk is None:
+        return "–"
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), pk)
+
+
+def side_by_side(before: Any, after: Any) -> list[dict[str, Any]]:
+    """One row a field that either side names, in the order they name them."""
+    old, new = as_fields(before), as_fields(after)
+    return [
+        {
+            "field": field.replace("_", " "),
+            "before": old.get(field),
+            "after": new.get(field),
+            "changed": bool(old and new) and old.get(field) != new.get(field),
+        }
+        for field in dict.fromkeys([*old, *new])
+        if old.get(field) not in (None, "") or new.get(field) not in (None, "")
+    ]
+
+
+def as_fields(kept: Any) -> dict[str, Any]:
+    if kept is None:
+        return {}
+    return kept if isinstance(kept, dict) else {"value": kept}
