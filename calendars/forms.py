@@ -17,6 +17,12 @@ from calendars.queries import OFF
 from calendars.wallclock import DAY, NoSuchTime, instant
 
 TIMES = ("starts_at", "ends_at")
+# As wide as the admin's own, but not as tall: a place is a line or two.
+DETAILS = {
+    "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+    "location": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 2}),
+    "notes": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 5}),
+}
 
 
 class TimeZoneInput(forms.TextInput):
@@ -120,6 +126,7 @@ class AppointmentForm(InOwnersZone):
             "hosts",
             "owner",
         ]
+        widgets = DETAILS
 
     assigned: Sequence[User] = ()
 
@@ -196,6 +203,7 @@ class BlockedSlotForm(InOwnersZone):
             "location",
             "notes",
         ]
+        widgets = DETAILS
 
     def zone_of(self, row: BlockedSlot) -> ZoneInfo:
         return row.zone

@@ -58,8 +58,7 @@ def place_cluster(cluster: Sequence[Span[T]]) -> Iterator[Placed[T]]:
             free.append(span)
     width = min(len(lanes), MAX_LANES)
     shown = lanes if len(lanes) <= MAX_LANES else lanes[: MAX_LANES - 1]
-    for number, lane in enumerate(shown):
-        for span in lane:
-            yield Placed(number, width, (span,))
+    placed = [Placed(n, width, (span,)) for n, lane in enumerate(shown) for span in lane]
+    yield from sorted(placed, key=lambda one: one.spans[0].first)  # as it is read aloud
     if left_over := [span for lane in lanes[len(shown) :] for span in lane]:
         yield Placed(MAX_LANES - 1, width, tuple(sorted(left_over, key=lambda s: s.first)))

@@ -13,6 +13,19 @@ from calendars.queries import overlapping
 from calendars.wallclock import DAY, start_of_day
 
 
+class GoneFilter(admin.SimpleListFilter):
+    title = "deleted at its source"
+    parameter_name = "gone"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(removed_at_source_at__isnull=self.value() == "no")
+        return queryset
+
+
 class WhenFilter(admin.SimpleListFilter):
     title = "when"
     parameter_name = "when"

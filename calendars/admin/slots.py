@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from calendars import booking, sources
-from calendars.admin.filters import WhenFilter
+from calendars.admin.filters import GoneFilter, WhenFilter
 from calendars.admin.shown import date_span, mark, time_span
 from calendars.forms import BlockedSlotForm
 from calendars.models import BlockedSlot
@@ -28,7 +28,7 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "origin",
         "is_busy",
         "is_all_day",
-        ("removed_at_source_at", admin.EmptyFieldListFilter),
+        GoneFilter,
     ]
     list_select_related = ["user", "calendar"]
     list_per_page = 50
@@ -87,6 +87,13 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if slot.removed_at_source_at:
             return mark("removed", f"Deleted in {slot.get_origin_display()}")
         return mark("locked", "Read-only") if slot.read_only_reason else ""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        stock = super().get_fieldsets(request, obj)
+        if not obj or self.has_change_permission(request, obj):
+            return stock
+        shown = ["user", "calendar", "when", "title", "is_busy", "location", "notes"]
+        return [(None, {"fields": shown})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # An event of a source cannot change hands: it lies in its owner's account.
