@@ -14,6 +14,7 @@ class Account:
     apple_id: str
     app_password: str
     name: str
+    time_zone: str  # the phone's; "" for the stand-in's own
 
     @property
     def principal_path(self) -> str:

@@ -187,10 +187,12 @@ class StandIn:
         self.stop()
 
     def add_account(
-        self, apple_id: str, password: str | None = None, name: str = ""
+        self, apple_id: str, password: str | None = None, name: str = "", time_zone: str = ""
     ) -> StandInAccount:
         """A known Apple ID is found again, with this password if one is given."""
-        self.application.store.add_account(apple_id, password, name or apple_id.split("@")[0])
+        zone = ZoneInfo(time_zone).key if time_zone else ""
+        name = name or apple_id.split("@")[0]
+        self.application.store.add_account(apple_id, password, name, zone)
         return self.account(apple_id)
 
     def account(self, apple_id: str) -> StandInAccount:

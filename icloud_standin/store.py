@@ -16,7 +16,7 @@ from icloud_standin.rows import Account, Collection, OutgoingMail, Resource
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (
     dsid TEXT PRIMARY KEY, apple_id TEXT UNIQUE NOT NULL, app_password TEXT NOT NULL,
-    name TEXT NOT NULL);
+    name TEXT NOT NULL, time_zone TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS collection (
     id INTEGER PRIMARY KEY AUTOINCREMENT, dsid TEXT NOT NULL, name TEXT NOT NULL,
     displayname TEXT NOT NULL, kind TEXT NOT NULL, components TEXT NOT NULL,
@@ -64,6 +64,12 @@ class Store:
         self._connection.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;" + SCHEMA
         )
+        self._add_what_older_files_lack()
+
+    def _add_what_older_files_lack(self) -> None:
+        columns = {row["name"] for row in self._rows("PRAGMA table_info(account)")}
+        if "time_zone" not in columns:
+            self._rows("ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         with self._lock:
@@ -95,22 +101,26 @@ class Store:
 
     # --- accounts
 
-    def add_account(self, apple_id: str, app_password: str | None, name: str) -> Account:
-        """A new account with Apple's usual collections, or the known one, password renewed."""
+    def add_account(
+        self, apple_id: str, app_password: str | None, name: str, time_zone: str = ""
+    ) -> Account:
+        """A new account with Apple's usual collections, or the known one with what is given."""
         apple_id = apple_id.strip().lower()
         with self.alone():
             known = self.account(apple_id)
             if known is None:
                 dsid = str(10_000_000_000 + secrets.randbelow(9_000_000_000))
                 self._rows(
-                    "INSERT INTO account VALUES (?, ?, ?, ?)",
-                    *(dsid, apple_id, app_password or new_app_password(), name),
+                    "INSERT INTO account VALUES (?, ?, ?, ?, ?)",
+                    *(dsid, apple_id, app_password or new_app_password(), name, time_zone),
                 )
                 for collection in NEW_ACCOUNT:
                     self.add_collection(dsid, *collection)
-            elif app_password:
+            else:
                 self._rows(
-                    "UPDATE account SET app_password = ? WHERE dsid = ?", app_password, known.dsid
+                    "UPDATE account SET app_password = ?, time_zone = ? WHERE dsid = ?",
+                    *(app_password or known.app_password, time_zone or known.time_zone),
+                    known.dsid,
                 )
             account = self.account(apple_id)
         assert account is not None

@@ -70,26 +70,27 @@ class PhonePages:
         return _html(200, "accounts.html", {"accounts": accounts})
 
     def _agenda(self, request: Request, account: Account) -> Response:
-        today = datetime.now(self.zone).date()
+        today = datetime.now(self._zone(account)).date()
         first = _date_or(request.arguments().get("from", ""), today)
-        agenda = Agenda(self.store, account, self.zone)
+        zone = self._zone(account)
+        agenda = Agenda(self.store, account, zone)
         days = showing.days(agenda.days(first, DAYS), today)
         context = showing.frame(account, self.store, first, DAYS, today)
-        context |= {"days": days, "unreadable": agenda.unreadable, "zone": self.zone.key}
+        context |= {"days": days, "unreadable": agenda.unreadable, "zone": zone.key}
         return _html(200, "agenda.html", context)
 
     def _new(self, request: Request, account: Account) -> Response:
         calendars = showing.writable(self.store, account)
         context = {"account": account, "calendars": calendars, "chosen": "home"}
         if request.method != "POST":
-            day = request.arguments().get("date") or f"{datetime.now(self.zone):%Y-%m-%d}"
+            day = request.arguments().get("date") or f"{datetime.now(self._zone(account)):%Y-%m-%d}"
             form = {"date": day, "start": "09:00", "end": "10:00"}
             return _html(200, "event.html", context | {"form": form, "new": True})
         form = request.form()
         try:
-            details = read(form, self.zone)
+            details = read(form, self._zone(account))
             collection = self._calendar(account, form.get("calendar", "home"))
-            self._phone().add(collection, details, weekly=bool(form.get("weekly")))
+            self._phone(account).add(collection, details, weekly=bool(form.get("weekly")))
         except Mistake as mistake:
             context |= {"form": form, "new": True, "mistake": str(mistake)}
             return _html(400, "event.html", context | {"chosen": form.get("calendar")})
@@ -97,7 +98,7 @@ class PhonePages:
 
     def _event(self, request: Request, account: Account) -> Response:
         resource = self._resource(account, request.arguments().get("href", ""))
-        occurrence = self._occurrence(resource, request.arguments().get("at", ""))
+        occurrence = self._occurrence(account, resource, request.arguments().get("at", ""))
         context = {
             "account": account,
             "calendars": showing.writable(self.store, account),
@@ -123,12 +124,12 @@ class PhonePages:
         """One button of the event's page: save or delete, this one or the whole series."""
         if not resource.collection.writable:
             raise Mistake("This calendar is shared with you for reading only.")
-        phone, action = self._phone(), form.get("action", "save")
+        phone, action = self._phone(account), form.get("action", "save")
         if action == "delete-all" or (action == "delete" and not occurrence.recurrence_id):
             return self.store.delete(resource)
         if action == "delete":
             return phone.take_out(resource, occurrence)
-        details = with_unshown(read(form, self.zone), occurrence.details)
+        details = with_unshown(read(form, self._zone(account)), occurrence.details)
         target = self._calendar(account, form.get("calendar") or resource.collection.name)
         phone.edit(resource, occurrence, details, whole_series=action == "save-all")
         if target.id != resource.collection.id:
@@ -136,8 +137,11 @@ class PhonePages:
             self.store.move(current or resource, target)
         return None
 
-    def _phone(self) -> Phone:
-        return Phone(self.store, self.zone, datetime.now(UTC))
+    def _phone(self, account: Account) -> Phone:
+        return Phone(self.store, self._zone(account), datetime.now(UTC))
+
+    def _zone(self, account: Account) -> ZoneInfo:
+        return ZoneInfo(account.time_zone) if account.time_zone else self.zone
 
     def _calendar(self, account: Account, name: str) -> Collection:
         for collection in showing.writable(self.store, account):
@@ -154,9 +158,9 @@ class PhonePages:
                     return found
         raise Mistake("This event is not there any more.")
 
-    def _occurrence(self, resource: Resource, recurrence_id: str) -> Occurrence:
+    def _occurrence(self, account: Account, resource: Resource, recurrence_id: str) -> Occurrence:
         try:
-            found = find(resource, recurrence_id, self.zone)
+            found = find(resource, recurrence_id, self._zone(account))
         except ValueError as error:
             raise Mistake("This event cannot be read.") from error
         if found is None:

@@ -328,3 +328,11 @@ def test_an_edit_keeps_the_line_ends_the_body_has(ending: str, account: StandInA
     assert "EXDATE:20261208T090000Z" in lines
     assert ("\r" in editing.body.decode().replace("\r\n", "")) is False
     assert (b"\r\n" in editing.body) is (ending == "\r\n")
+
+
+def test_a_phone_lives_in_its_owners_time_zone(phone: Client, standin: StandIn) -> None:
+    ben = standin.add_account("ben@example.com", time_zone="America/New_York")
+    ben.put("one.ics", event())
+    page = phone("GET", f"/phone/{ben.dsid}/?from={DAY}").body.decode()
+    assert "times in America/New_York" in page
+    assert re.findall(r'class="time">(.*?)<small>(.*?)</small>', page) == [("04:00", "05:00")]

@@ -10,6 +10,7 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.server import PortBusy, StandIn
@@ -118,8 +119,16 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, number: int
         process.communicate()
 
 
-def test_an_account_option_without_a_password_is_a_clear_sentence() -> None:
-    done = subprocess.run(
-        [*COMMAND, "--account", "anna@example.com"], capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, "write APPLE_ID:PASSWORD" in done.stderr) == (1, True)
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--account", "anna@example.com"], "write APPLE_ID:PASSWORD"),
+        (["--account", "anna@example.com:pass:Anna:Berlin"], "There is no time zone Berlin"),
+        (["--time-zone", "Mars"], "There is no time zone Mars"),
+    ],
+)
+def test_an_option_that_cannot_work_is_a_clear_sentence(
+    arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        call_command("icloud_standin", *arguments)

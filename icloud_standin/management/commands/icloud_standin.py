@@ -4,7 +4,7 @@ import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
-from zoneinfo import ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -18,17 +18,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8001)
         parser.add_argument("--data", help="File that keeps accounts and events between starts.")
-        parser.add_argument("--time-zone", default="UTC", help="The phone's, Europe/Berlin say.")
+        parser.add_argument("--time-zone", default="UTC", help="Of phones that name none.")
         parser.add_argument(
             "--account",
             action="append",
             default=[],
-            metavar="APPLE_ID:PASSWORD[:NAME]",
+            metavar="APPLE_ID:PASSWORD[:NAME[:TIME_ZONE]]",
             help="An account that exists from the start; may be given several times.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         accounts = [self._account(text) for text in options["account"]]
+        self._check_zone(options["time_zone"])
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
@@ -38,11 +39,9 @@ class Command(BaseCommand):
             ).start()
         except PortBusy as error:
             raise CommandError(str(error)) from error
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise CommandError(f"--time-zone {options['time_zone']}: no such zone.") from error
         try:
-            for apple_id, password, name in accounts:
-                standin.add_account(apple_id, password, name)
+            for account in accounts:
+                standin.add_account(*account)
             self.stdout.write(
                 f"The stand-in answers at {standin.url}, its phone page at "
                 f"{standin.url}phone/. Ctrl-C stops it."
@@ -52,9 +51,20 @@ class Command(BaseCommand):
         finally:
             standin.stop()
 
-    def _account(self, text: str) -> tuple[str, str, str]:
-        apple_id, _, rest = text.partition(":")
-        password, _, name = rest.partition(":")
-        if "@" not in apple_id or not password:
-            raise CommandError(f"--account {apple_id or text}: write APPLE_ID:PASSWORD.")
-        return apple_id, password, name
+    def _account(self, text: str) -> list[str]:
+        """What `StandIn.add_account` takes, in its order."""
+        parts = text.split(":")
+        if "@" not in parts[0] or len(parts) not in (2, 3, 4) or not parts[1]:
+            raise CommandError(
+                f"--account {parts[0]}: write APPLE_ID:PASSWORD, or "
+                "APPLE_ID:PASSWORD:NAME:TIME_ZONE."
+            )
+        if len(parts) == 4:
+            self._check_zone(parts[3])
+        return parts
+
+    def _check_zone(self, name: str) -> None:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise CommandError(f"There is no time zone {name}: try Europe/Berlin.") from error
