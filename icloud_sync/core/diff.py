@@ -28,6 +28,5 @@ def against_listing(members: Iterable[Member], known: Mapping[str, str]) -> Diff
     """A complete listing, compared by etag: after an invalid token, or on request."""
     listed = {one.href: one.etag for one in members}
     look = tuple(href for href, etag in listed.items() if not etag or known.get(href) != etag)
-    # Nothing listed at all is a server's mistake far more often than an emptied calendar.
-    vanished = tuple(href for href in known if href not in listed) if listed else ()
+    vanished = tuple(href for href in known if href not in listed)
     return Difference(look, vanished)

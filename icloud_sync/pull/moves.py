@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import RemoteResource
+from icloud_sync.remote.errors import ResourceNotFound
 from icloud_sync.session import Session
 
 State = RemoteResource.State
@@ -31,8 +32,11 @@ def find_moves(
 def has_left(session: Session, resource: RemoteResource, vanished: Sequence[str]) -> bool:
     if resource.state == State.DELETED_IN_ICLOUD or resource.href in vanished:
         return True
-    collection = resource.collection.href
-    return resource.href in session.remote.multiget(collection, [resource.href]).missing
+    try:
+        session.remote.get(resource.href)
+    except ResourceNotFound:
+        return True
+    return False
 
 
 def uid_of(body: str) -> str:

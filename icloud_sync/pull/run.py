@@ -179,14 +179,21 @@ def set_aside_unread(work: Pull, collection: RemoteCollection, href: str, why: s
 
 
 def take_in_vanished(work: Pull, collection: RemoteCollection, hrefs: Sequence[str]) -> None:
-    """The server said they are gone; we ask once more before we believe it (rule 5)."""
-    moved = work.session.connection.resources.filter(href__in=hrefs, collection=collection)
-    asked = list(moved.values_list("href", flat=True))
-    for start in range(0, len(asked), MULTIGET_BATCH):
-        got = work.session.remote.multiget(collection.href, asked[start : start + MULTIGET_BATCH])
-        if got.missing:
-            absorb_removed(work.session.connection, got.missing, work.now, work.journal)
-            work.result.vanished += len(got.missing)
+    """A listing lacks them, or a report calls them gone; believed once a GET says so too
+    (rule 5)."""
+    ours = work.session.connection.resources.filter(href__in=hrefs, collection=collection)
+    gone = [href for href in ours.values_list("href", flat=True) if is_gone(work, href)]
+    if gone:
+        absorb_removed(work.session.connection, gone, work.now, work.journal)
+        work.result.vanished += len(gone)
+
+
+def is_gone(work: Pull, href: str) -> bool:
+    try:
+        work.session.remote.get(href)
+    except ResourceNotFound:
+        return True
+    return False
 
 
 def give_up_waiting(work: Pull, collection: RemoteCollection, missing: int) -> bool:
