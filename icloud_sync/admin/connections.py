@@ -119,9 +119,7 @@ class ICloudConnectionAdmin(ConnectInTwoSteps, ConnectionActions, ConnectionFact
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Everything goes through the services in save_related, which tell the story."""
 
-    def save_related(
-        self, request: HttpRequest, form: Any, formsets: Any, change: bool
-    ) -> None:
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         connection, actor = form.instance, request.user
         if {"serves", "calendars"} & set(form.changed_data):
             chosen = form.cleaned_data

@@ -22,7 +22,7 @@ FEW = 20  # calendars that still read well as a list of check boxes
 
 READ_ONLY_HELP = "Read-only in iCloud: its events cannot be edited here."
 PASSWORD_HELP = (
-    "Sixteen letters such as abcd-efgh-ijkl-mnop. The user makes one at account.apple.com: "
+    "Sixteen letters in four groups. The user makes one at account.apple.com: "
     "Sign-In and Security, App-Specific Passwords, +. The Apple Account password itself does "
     "not work. It is stored encrypted and never shown again."
 )
