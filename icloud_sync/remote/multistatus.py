@@ -98,7 +98,7 @@ def parse_xml(content: bytes) -> Any:
 
 def looks_like_html(content: bytes) -> bool:
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:500].lower()
-    return start.startswith(b"<") and b"<html" in start
+    return start.startswith(b"<!doctype html") or (start.startswith(b"<") and b"<html" in start)
 
 
 def precondition(content: bytes) -> str:

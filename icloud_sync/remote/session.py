@@ -98,7 +98,8 @@ class GuardedSession(niquests.Session):
         # No revocation checks: they would ask hosts that are not on the list.
         super().__init__(disable_http2=True, disable_http3=True, revocation_configuration=None)
         self.trust_env = False  # .netrc, or a proxy for plain http, would see the password
-        self.proxies = {"https": url for kind, url in getproxies().items() if kind == "https"}
+        tunnel = getproxies().get("https")
+        self.proxies = {"https": tunnel} if tunnel else {}
         self.mount("https://", _Adapter(disable_http2=True, disable_http3=True))
         self.hosts = hosts
         self.limits = timeout

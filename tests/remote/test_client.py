@@ -23,7 +23,7 @@ from icloud_sync.remote.errors import (
 from icloud_sync.remote.interface import MULTIGET_BATCH, Remote
 from tests.remote.events import event
 from tests.remote.scripted import XML, gone, multistatus, response, server
-from tests.wire import Drop, Exchange, Reply, Wire
+from tests.wire import Exchange, Reply, Wire
 
 HOME = "/1/calendars/"
 WORK = "/1/calendars/work/"
@@ -420,21 +420,12 @@ def test_a_write_without_a_strong_etag_is_never_sent(etag: str) -> None:
     "href", ["/", "/1/", "/1", HOME, HOME[:-1], WORK, WORK + ".", WORK + "%2e%2e/", "/x.ics"]
 )
 def test_nothing_but_a_resource_is_ever_deleted(href: str) -> None:
-    with server(lambda exchange: Reply(204)) as wire:
-        with pytest.raises(ValueError, match="not a resource"):
-            remote(wire).delete(href, '"1"')
+    with (
+        server(lambda exchange: Reply(204)) as wire,
+        pytest.raises(ValueError, match="not a resource"),
+    ):
+        remote(wire).delete(href, '"1"')
     assert wire.requests == []
-
-
-@pytest.mark.parametrize("drop", list(Drop))
-def test_a_write_cut_off_has_an_unknown_outcome_and_is_not_repeated(drop: Drop) -> None:
-    with server(lambda exchange: Reply(201)) as wire:
-        wire.faults.insert(0, lambda exchange: drop if drop is Drop.BEFORE else None)
-        if drop is Drop.AFTER_APPLY:
-            wire.faults.insert(0, lambda exchange: Drop.BEFORE)
-        with pytest.raises(WriteOutcomeUnknown):
-            remote(wire).create(WORK + "a.ics", event("a"))
-    assert len(wire.requests) == 1
 
 
 def test_a_collection_itself_is_not_writable_as_an_event_of_the_home() -> None:
