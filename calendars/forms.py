@@ -1,7 +1,7 @@
 """Forms of the admin and the pages: times are typed as the owner's clock shows them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from calendars import booking
 from calendars.models import Appointment, BlockedSlot, Calendar, User, no_seat_left
 from calendars.queries import OFF
-from calendars.wallclock import DAY, NoSuchTime, instant
+from calendars.wallclock import DAY, instant
 
 TIMES = ("starts_at", "ends_at")
 # As wide as the admin's own, but not as tall: a place is a line or two.
@@ -93,13 +93,12 @@ class InOwnersZone(forms.ModelForm):  # type: ignore[type-arg]
                 continue
             try:
                 self.cleaned_data[name] = self.moment(name, typed, zone)
-            except NoSuchTime as error:
+            except ValueError as error:
                 self.add_error(name, str(error))
 
-    def moment(self, name: str, typed: datetime | date, zone: ZoneInfo) -> datetime | None:
+    def moment(self, name: str, typed: datetime | date, zone: ZoneInfo) -> datetime:
         if not isinstance(typed, datetime):
-            self.add_error(name, "Enter a time, such as 14:30.")
-            return None
+            raise ValueError("Enter a time, such as 14:30.")
         # An hour that the clock shows twice must not move because somebody fixed a title.
         kept: datetime | None = getattr(self.instance, name)
         if kept and on_the_minute(kept.astimezone(zone)) == typed:
@@ -136,8 +135,7 @@ class AppointmentForm(InOwnersZone):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         calendar = cleaned.get("calendar")
-        if calendar:
-            self.read_times(ZoneInfo(calendar.time_zone))
+        self.read_times(ZoneInfo(calendar.time_zone if calendar else "UTC"))
         if calendar and all(cleaned.get(name) for name in TIMES) and not self.errors:
             self.settle_hosts(calendar)
         return cleaned
@@ -217,13 +215,12 @@ class BlockedSlotForm(InOwnersZone):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        owner = self.owner()
-        if owner is None:
-            return cleaned  # the model's own check asks for one
+        owner = self.owner()  # the model's own check asks for one
+        zone = ZoneInfo(owner.time_zone if owner else "UTC")
         if cleaned.get("is_all_day"):
-            self.read_dates(ZoneInfo(owner.time_zone))
+            self.read_dates(zone)
         else:
-            self.read_times(ZoneInfo(owner.time_zone))
+            self.read_times(zone)
         return cleaned
 
     def owner(self) -> User | Calendar | None:
@@ -240,9 +237,8 @@ class BlockedSlotForm(InOwnersZone):
         first, last = (day.date() if isinstance(day, datetime) else day for day in days)
         if not (first and last):
             return
-        if last < first:
-            self.add_error("ends_at", "The last day is before the first.")
-            return
-        self.instance.starts_on, self.instance.ends_on = first, last + timedelta(days=1)
+        self.instance.starts_on, self.instance.ends_on = first, last + DAY
         self.cleaned_data["starts_at"] = datetime.combine(first, time(), zone)
         self.cleaned_data["ends_at"] = datetime.combine(last + DAY, time(), zone)
+        if last < first:
+            self.add_error("ends_at", "The last day is before the first.")

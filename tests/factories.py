@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import factory
+from django.apps import apps
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -86,22 +87,24 @@ class BlockedSlotFactory(DjangoModelFactory):
     ends_at = factory.LazyAttribute(lambda slot: slot.starts_at + timedelta(hours=1))
 
 
-class ICloudConnectionFactory(DjangoModelFactory):
-    """A connection's row alone; tests that talk to a server connect through the server."""
+if apps.is_installed("icloud_sync"):  # the product is tested without it, too
 
-    class Meta:
-        model = "icloud_sync.ICloudConnection"  # by name: the app may be switched off
-        skip_postgeneration_save = True
+    class ICloudConnectionFactory(DjangoModelFactory):
+        """A connection's row alone; tests that talk to a server connect through the server."""
 
-    user = factory.SubFactory(UserFactory)
-    apple_id = factory.LazyAttribute(lambda c: f"{c.user.username}@icloud.example")
-    app_password = "abcd-efgh-ijkl-mnop"
-    server_url = "http://127.0.0.1:9/"
-    status = "connected"
+        class Meta:
+            model = "icloud_sync.ICloudConnection"
+            skip_postgeneration_save = True
 
-    @factory.post_generation
-    def calendars(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        if create and extracted:
-            self.serves = "chosen"
-            self.save(update_fields=["serves"])
-            self.calendars.set(extracted)
+        user = factory.SubFactory(UserFactory)
+        apple_id = factory.LazyAttribute(lambda c: f"{c.user.username}@icloud.example")
+        app_password = "abcd-efgh-ijkl-mnop"
+        server_url = "http://127.0.0.1:9/"
+        status = "connected"
+
+        @factory.post_generation
+        def calendars(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+            if create and extracted:
+                self.serves = "chosen"
+                self.save(update_fields=["serves"])
+                self.calendars.set(extracted)

@@ -140,7 +140,7 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         slots = list(queryset.select_related("user", "calendar"))
         refused = [slot for slot in slots if not booking.may_delete(slot)]
         for slot in refused:
-            messages.warning(request, f"{slot} was left out: {slot.read_only_reason}")
+            messages.warning(request, f"Left out “{slot}”: {slot.read_only_reason}")
         if len(refused) == len(slots):
             return None
         may_go = queryset.exclude(pk__in=[slot.pk for slot in refused])
