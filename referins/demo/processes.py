@@ -30,6 +30,7 @@ class Child:
     name: str
     log: Path
     process: subprocess.Popen[bytes]
+    is_step: bool = False  # comes to an end; the others must not
 
     @property
     def ended(self) -> bool:
@@ -51,7 +52,7 @@ class Family:
     environment: dict[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def start(self, name: str, *arguments: str) -> Child:
+    def start(self, name: str, *arguments: str, is_step: bool = False) -> Child:
         """Runs Python. A session of its own: Ctrl-C reaches only us, and we stop them in
         order; should we be killed, the kernel ends them."""
         log = self.folder / f"{name.replace(' ', '-')}.log"
@@ -67,13 +68,13 @@ class Family:
                 start_new_session=True,
                 preexec_fn=lambda: die_with_parent(ours),
             )
-        child = Child(name, log, process)
+        child = Child(name, log, process, is_step)
         self.children.append(child)
         return child
 
     def run(self, name: str, *arguments: str) -> str:
         """A step that must come to an end; what it printed."""
-        child = self.start(name, *arguments)
+        child = self.start(name, *arguments, is_step=True)
         self._wait_for(child, lambda: child.ended, STEP_WITHIN, "did not come to an end")
         self.children.remove(child)
         if child.process.returncode != 0:
@@ -88,14 +89,14 @@ class Family:
     ) -> None:
         until = time.monotonic() + within
         while not is_ready():
-            self.raise_if_ended(but=child if within == STEP_WITHIN else None)
+            self.raise_if_ended()
             if time.monotonic() > until:
                 raise child.story(f"{otherwise} within {within:.0f} s")
             time.sleep(LOOK_EVERY)
 
-    def raise_if_ended(self, but: Child | None = None) -> None:
+    def raise_if_ended(self) -> None:
         for child in self.children:
-            if child is not but and child.ended:
+            if child.ended and not child.is_step:
                 raise child.story(f"ended by itself ({child.process.returncode})")
 
     def watch(self) -> None:

@@ -53,16 +53,21 @@ class Site:
     folder: Path
     database_url: str
     redis_url: str = ""
+    extra: dict[str, str] = field(default_factory=dict)  # more of the environment
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "DATABASE_URL": self.database_url,
-            "REDIS_URL": self.redis_url,
-            "LOG_LEVEL": "INFO",
-            "PYTHONUNBUFFERED": "1",
-        }
+        return (
+            os.environ
+            | {
+                "DATABASE_URL": self.database_url,
+                "REDIS_URL": self.redis_url,
+                "LOG_LEVEL": "INFO",
+                "PYTHONUNBUFFERED": "1",
+            }
+            | self.extra
+        )
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
