@@ -43,13 +43,18 @@ def split(body: str) -> list[Line]:
             last = lines[-1]
             lines[-1] = Line(f"{last.raw}\r\n{physical}", last.name, last.text + physical[1:])
         elif physical:
-            lines.append(make(physical))
+            lines.append(Line(physical, name_of(physical), physical))
     return lines
 
 
 def make(text: str) -> Line:
+    """A line of our own, folded."""
+    return Line(fold(text), name_of(text), text)
+
+
+def name_of(text: str) -> str:
     name = NAME.match(text)
-    return Line(fold(text) if len(text) > 75 else text, name[0].upper() if name else "", text)
+    return name[0].upper() if name else ""
 
 
 def join(lines: Iterable[Line]) -> str:

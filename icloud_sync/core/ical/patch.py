@@ -89,7 +89,9 @@ def patch(
     component = touch(component, now)
     changes = {} if making_override else {index: component}
     whole = parts.rebuilt(changes, component if making_override else [])
-    return lines.join(with_zone_definition(whole, zone, after.interval.starts_at.year))
+    if uses(whole, zone) and not uses(parts.lines, zone):
+        whole = with_zone_definition(whole, zone, after.interval.starts_at.year)
+    return lines.join(whole)
 
 
 def exclude(body: str, rid: str, zones: Zones, now: datetime) -> str:
@@ -198,11 +200,13 @@ def touch(component: list[Line], now: datetime) -> list[Line]:
     return component
 
 
+def uses(whole: list[Line], zone: ZoneInfo) -> bool:
+    return any(line.params.get("TZID") == zone.key for line in whole if line.name[:2] == "DT")
+
+
 def with_zone_definition(whole: list[Line], zone: ZoneInfo, year: int) -> list[Line]:
-    """A TZID of ours needs its VTIMEZONE in the resource (RFC 5545, 3.6.5)."""
-    used = any(line.params.get("TZID") == zone.key for line in whole if line.name.startswith("DT"))
-    defined = any(line.name == "TZID" and line.value.strip() == zone.key for line in whole)
-    if not used or defined:
+    """A TZID that we brought in needs its VTIMEZONE in the resource (RFC 5545, 3.6.5)."""
+    if any(line.name == "TZID" and line.value.strip() == zone.key for line in whole):
         return whole
     place = next(i for i, line in enumerate(whole) if line.text.upper().strip() == "BEGIN:VEVENT")
     return whole[:place] + lines.split(vtimezone(zone.key, year)) + whole[place:]

@@ -1,0 +1,33 @@
+"""Bodies and values that several tests of the core read."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from icloud_sync.core.ical.parse import Zones
+from icloud_sync.core.values import EventFields, Interval, Window
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TOKYO = ZoneInfo("Asia/Tokyo")
+ZONES = Zones(dates=BERLIN, floating=BERLIN)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WINDOW = Window(datetime(2026, 10, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
+
+
+def body(*event: str, more: str = "") -> str:
+    """A resource with one VEVENT of these lines, and what `more` adds after it."""
+    text = "\n".join(
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Apple Inc.//iOS 18.0//EN"]
+        + ["BEGIN:VEVENT", "UID:one", "DTSTAMP:20260101T000000Z", *event, "END:VEVENT"]
+        + ([more] if more else [])
+        + ["END:VCALENDAR", ""]
+    )
+    return text.replace("\n", "\r\n")
+
+
+def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+def fields(title: str = "Lunch", start: int = 9, end: int = 10, **more: str) -> EventFields:
+    """On the first of December 2026, between these hours UTC."""
+    return EventFields(title, Interval(utc(12, 1, start), utc(12, 1, end)), **more)

@@ -1,0 +1,142 @@
+"""Reading a resource: times, all-day events, what is missing, what cannot be read."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from icloud_sync.core.ical.parse import UnreadableResource, Zones, parse
+from icloud_sync.core.values import EventFields, Interval, Occurrence, ParsedResource
+from tests.core.bodies import BERLIN, TOKYO, WINDOW, ZONES, body, utc
+
+
+def interval(*lines: str, zones: Zones = ZONES) -> Interval:
+    return parse(body(*lines), WINDOW, zones).occurrences[0].fields.interval
+
+
+def test_an_event_is_read_with_its_notes_and_without_our_block() -> None:
+    text = body(
+        "SUMMARY:Lunch\\, late",
+        "LOCATION:Canteen",
+        "DESCRIPTION:Bring a hat\\n\\n— Referins —\\nAnna",
+        "DTSTART;TZID=Europe/Berlin:20261201T120000",
+        "DTEND;TZID=Europe/Berlin:20261201T130000",
+    )
+    assert parse(text, WINDOW, ZONES) == ParsedResource(
+        uid="one",
+        occurrences=(
+            Occurrence(
+                "",
+                EventFields(
+                    "Lunch, late",
+                    Interval(utc(12, 1, 11), utc(12, 1, 12)),
+                    "Canteen",
+                    "Bring a hat",
+                ),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["DTSTART:20261201T110000Z", "DTEND:20261201T120000Z"], (11, 12)),
+        (["DTSTART:20261201T120000", "DTEND:20261201T130000"], (11, 12)),
+        (["DTSTART;TZID=W. Europe Standard Time:20261201T120000", "DURATION:PT1H"], (11, 12)),
+        (["DTSTART;TZID=Asia/Tokyo:20261201T200000", "DTEND:20261201T120000Z"], (11, 12)),
+        (["DTSTART:20261201T110000Z"], (11, 11)),
+        (["DTSTART:20261201T110000Z", "DTEND:20261201T090000Z"], (11, 11)),
+        (["DTSTART:20261201T110000Z", "DURATION:-PT2H"], (11, 11)),
+    ],
+)
+def test_a_time_is_the_same_instant_in_whatever_form_it_is_written(
+    lines: list[str], expected: tuple[int, int]
+) -> None:
+    assert interval(*lines) == Interval(utc(12, 1, expected[0]), utc(12, 1, expected[1]))
+
+
+@pytest.mark.parametrize(
+    ("lines", "last"),
+    [
+        (["DTEND;VALUE=DATE:20261203"], date(2026, 12, 3)),
+        ([], date(2026, 12, 2)),
+        (["DTEND;VALUE=DATE:20261201"], date(2026, 12, 2)),
+        (["DURATION:P3D"], date(2026, 12, 4)),
+    ],
+)
+def test_an_all_day_event_keeps_its_dates_and_is_local_midnight_to_midnight(
+    lines: list[str], last: date
+) -> None:
+    found = interval("DTSTART;VALUE=DATE:20261201", *lines, zones=Zones(TOKYO, BERLIN))
+    assert (found.starts_on, found.ends_on) == (date(2026, 12, 1), last)
+    assert found.starts_at == datetime(2026, 11, 30, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("line", ["TRANSP:TRANSPARENT", "STATUS:CANCELLED"])
+def test_free_and_cancelled_events_take_no_time_away(line: str) -> None:
+    found = parse(body("DTSTART:20261201T110000Z", line), WINDOW, ZONES)
+    assert [one.is_busy for one in found.occurrences] == [False]
+
+
+@pytest.mark.parametrize("line", ["ATTENDEE:mailto:a@example.com", "ORGANIZER:mailto:a@b.example"])
+def test_an_event_with_guests_says_so(line: str) -> None:
+    assert parse(body("DTSTART:20261201T110000Z", line), WINDOW, ZONES).has_guests
+
+
+def test_a_series_has_one_occurrence_each_overrides_and_exdates_honoured() -> None:
+    moved = "\n".join(
+        [
+            "BEGIN:VEVENT",
+            "UID:one",
+            "DTSTAMP:20260101T000000Z",
+            "RECURRENCE-ID:20261203T080000Z",
+            "DTSTART;TZID=Europe/Berlin:20261203T140000",
+            "DTEND;TZID=Europe/Berlin:20261203T150000",
+            "SUMMARY:Moved",
+            "END:VEVENT",
+        ]
+    )
+    text = body(
+        "DTSTART;TZID=Europe/Berlin:20261201T090000",
+        "DTEND;TZID=Europe/Berlin:20261201T100000",
+        "RRULE:FREQ=DAILY;COUNT=4",
+        "EXDATE;TZID=Europe/Berlin:20261202T090000",
+        "SUMMARY:Standup",
+        more=moved,
+    )
+    found = parse(text, WINDOW, ZONES)
+    assert [
+        (one.recurrence_id, one.fields.title, one.fields.interval.starts_at)
+        for one in found.occurrences
+    ] == [
+        ("20261201T080000Z", "Standup", utc(12, 1, 8)),
+        ("20261203T080000Z", "Moved", utc(12, 3, 13)),
+        ("20261204T080000Z", "Standup", utc(12, 4, 8)),
+    ]
+
+
+def test_an_all_day_series_is_known_by_its_dates() -> None:
+    text = body("DTSTART;VALUE=DATE:20261201", "RRULE:FREQ=WEEKLY;COUNT=2")
+    found = [one.recurrence_id for one in parse(text, WINDOW, ZONES).occurrences]
+    assert found == ["20261201", "20261208"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "this is no calendar",
+        "<html><body>Sign in</body></html>",
+        "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        body("DTSTART:2026-12-01"),
+        body("SUMMARY:no start"),
+        body("DTSTART;TZID=Nowhere/Atall:20261201T120000"),
+        body("DTSTART:20261201T110000Z", "RRULE:FREQ=SECONDLY"),
+        body("DTSTART:20261201T110000Z", "RRULE:FREQ=DAILY;INTERVAL=0"),
+        body("DTSTART:20261201T110000Z").replace("UID:one\r\n", ""),
+        body("DTSTART:20261201T110000Z", more="BEGIN:VEVENT\nUID:two\nEND:VEVENT"),
+    ],
+)
+def test_what_cannot_be_read_says_so_and_raises_nothing_else(text: str) -> None:
+    with pytest.raises(UnreadableResource):
+        parse(text, WINDOW, ZONES)
