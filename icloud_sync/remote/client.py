@@ -109,7 +109,7 @@ class CalDAVRemote:
 
         def report(batch: Sequence[str]) -> Multiget:
             body = xml_requests.multiget(batch)
-            answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "0"})
+            answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "1"})
             return multiget.read(answer.multistatus(), batch)
 
         wanted = list(dict.fromkeys(canonical(href) for href in hrefs))

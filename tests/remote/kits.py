@@ -9,7 +9,8 @@ from icloud_sync.remote.errors import PreconditionFailed
 from icloud_sync.remote.hrefs import canonical
 from icloud_sync.remote.interface import Remote
 from icloud_sync.remote.memory import MemoryRemote, MemoryServer
-from tests.servers import HOME, Account, Phone
+from tests.phones import HOME, Phone
+from tests.servers import Account
 
 LOOPBACK = ("localhost", "127.0.0.1")
 OWN_URL = os.environ.get("CONFORMANCE_URL", "")

@@ -4,11 +4,18 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urljoin
 
+from icloud_sync.remote.client import CalDAVRemote
 from tests.wire import Drop, Exchange, Reply, Wire
 
 Answer = Callable[[Exchange], Drop | Reply | None]
 NOT_FOUND = Reply(404)
+HOME = "/1/calendars/"
+WORK = "/1/calendars/work/"
+TYPES = "<D:resourcetype><D:collection/><C:calendar/></D:resourcetype>"
+SIGN_IN = Reply(200, b"<!DOCTYPE html><html><body>Please sign in</body></html>")
 XML = {"Content-Type": "application/xml; charset=utf-8"}
 
 
@@ -93,3 +100,37 @@ def raw(*sayings: bytes | None) -> Iterator[RawServer]:
         yield server
     finally:
         server.close()
+
+
+def remote(wire: Wire, home: str = HOME, **options: Any) -> CalDAVRemote:
+    """Knows its home from an earlier day, unless told otherwise."""
+    return CalDAVRemote(
+        wire.url,
+        "anna@example.com",
+        "app-password",
+        allowed_hosts=["127.0.0.1"],
+        home_url=urljoin(wire.url, home) if home else "",
+        timeout=(2, 2),
+        **options,
+    )
+
+
+def apple(exchange: Exchange, home: str = HOME) -> Reply | None:
+    """Discovery as iCloud does it."""
+    if "current-user-principal" in exchange.body:
+        found = "<D:current-user-principal><D:href>/1/principal/</D:href>"
+        return multistatus(response("/", found + "</D:current-user-principal>"))
+    if exchange.path == "/1/principal/":
+        found = f"<C:calendar-home-set><D:href>{home}</D:href></C:calendar-home-set>"
+        return multistatus(response("/1/principal/", found))
+    return None
+
+
+def known(wire: Wire) -> CalDAVRemote:
+    """A remote that has just discovered its home; nothing of that is recorded."""
+    client = remote(wire, home="")
+    wire.faults.insert(0, apple)
+    client.discover()
+    wire.faults.pop(0)
+    wire.clear()
+    return client

@@ -1,0 +1,93 @@
+"""What a write carries, and what it must never touch."""
+
+import pytest
+
+from icloud_sync.core.values import Fetched
+from icloud_sync.remote.errors import (
+    Refused,
+    TemporaryRemoteError,
+)
+from icloud_sync.remote.interface import Remote
+from tests.remote.events import event
+from tests.remote.scripted import (
+    HOME,
+    WORK,
+    remote,
+    server,
+)
+from tests.wire import Reply
+
+
+@pytest.mark.parametrize(
+    ("header", "etag"), [('"1"', '"1"'), ('W/"1"', ""), ("", ""), (" bare ", "bare")]
+)
+def test_only_a_strong_etag_is_returned(header: str, etag: str) -> None:
+    headers = {"ETag": header} if header else {}
+    with server(lambda exchange: Reply(201, headers=headers)) as wire:
+        assert remote(wire).create(WORK + "a.ics", event("a")) == etag
+
+
+def test_writes_carry_their_condition_their_type_and_no_depth() -> None:
+    with server(lambda exchange: Reply(204)) as wire:
+        client = remote(wire)
+        client.create(WORK + "a.ics", event("a"))
+        client.update(WORK + "a.ics", event("a"), '"1"')
+        client.delete(WORK + "a.ics", '"2"')
+    kept = ("if-match", "if-none-match", "content-type", "depth")
+    assert [(r.method, {n: r.header(n) for n in kept if r.header(n)}) for r in wire.requests] == [
+        ("PUT", {"if-none-match": "*", "content-type": "text/calendar; charset=utf-8"}),
+        ("PUT", {"if-match": '"1"', "content-type": "text/calendar; charset=utf-8"}),
+        ("DELETE", {"if-match": '"2"'}),
+    ]
+    assert wire.requests[0].body == event("a")
+
+
+def test_a_body_that_the_server_will_not_have_is_sent_once() -> None:
+    for status in (400, 403, 404, 413, 500, 503):
+        with server(lambda exchange, status=status: Reply(status)) as wire:
+            with pytest.raises((Refused, TemporaryRemoteError)):
+                remote(wire).create(WORK + "a.ics", event("a"))
+            assert [r.method for r in wire.requests] == ["PUT"]
+
+
+@pytest.mark.parametrize("etag", ["", "*", 'W/"1"'])
+def test_a_write_without_a_strong_etag_is_never_sent(etag: str) -> None:
+    with server(lambda exchange: Reply(204)) as wire:
+        with pytest.raises(ValueError, match="etag"):
+            remote(wire).update(WORK + "a.ics", event("a"), etag)
+        with pytest.raises(ValueError, match="etag"):
+            remote(wire).delete(WORK + "a.ics", etag)
+    assert wire.requests == []
+
+
+@pytest.mark.parametrize(
+    "href", ["/", "/1/", "/1", HOME, HOME[:-1], WORK, WORK + ".", WORK + "%2e%2e/", "/x.ics"]
+)
+def test_nothing_but_a_resource_is_ever_deleted(href: str) -> None:
+    with (
+        server(lambda exchange: Reply(204)) as wire,
+        pytest.raises(ValueError, match="not a resource"),
+    ):
+        remote(wire).delete(href, '"1"')
+    assert wire.requests == []
+
+
+def test_a_collection_itself_is_not_writable_as_an_event_of_the_home() -> None:
+    """DELETE on a collection without its slash would take the calendar with it."""
+    with server(lambda exchange: Reply(204)) as wire:
+        client = remote(wire)
+        with pytest.raises(ValueError, match="not a resource"):
+            client.delete(WORK[:-1], '"1"')
+    assert wire.requests == []
+
+
+def test_an_html_alternative_text_in_an_event_is_no_sign_in_page() -> None:
+    body = "BEGIN:VCALENDAR\r\nX-ALT-DESC;FMTTYPE=text/html:<html><body>Hi</body></html>\r\n"
+    with server(lambda exchange: Reply(200, body.encode(), {"ETag": '"1"'})) as wire:
+        assert remote(wire).get(WORK + "a.ics") == Fetched(WORK + "a.ics", '"1"', body)
+
+
+def test_the_client_is_a_remote() -> None:
+    with server(lambda exchange: None) as wire, remote(wire) as client:
+        speaks: Remote = client  # mypy's word for it
+    assert speaks
