@@ -3,6 +3,7 @@
 Knows nothing of iCloud: what a Blocked Slot's source is stands in neutral columns.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -49,9 +50,7 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        # An all-day slot keeps its dates; what instants they are depends on this zone.
-        for slot in self.blocked_slots.filter(is_all_day=True):
-            slot.save()
+        settle_all_day_slots(self.blocked_slots.all(), kwargs.get("update_fields"))
 
 
 class Contact(models.Model):
@@ -114,6 +113,10 @@ class Calendar(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        settle_all_day_slots(self.blocked_slots.all(), kwargs.get("update_fields"))
 
     def clean(self) -> None:
         if self.type != CalendarType.CLASS_BOOKING and self.seats != 1:
@@ -333,3 +336,20 @@ class BlockedSlot(models.Model):
             self.ends_on = last_moment.astimezone(self.zone).date() + timedelta(days=1)
         self.starts_at = datetime.combine(self.starts_on, time(), self.zone)
         self.ends_at = datetime.combine(self.ends_on, time(), self.zone)
+
+
+def settle_all_day_slots(
+    slots: "models.QuerySet[BlockedSlot]", update_fields: Iterable[str] | None
+) -> None:
+    """An all-day slot keeps its dates; what instants they are depends on its owner's zone.
+
+    Slots that stay where they are are not saved: each save is something to look at for
+    whoever mirrors them, and every log-in saves a user.
+    """
+    if update_fields is not None and "time_zone" not in update_fields:
+        return
+    for slot in slots.filter(is_all_day=True):
+        before = slot.starts_at, slot.ends_at
+        slot._settle_all_day()
+        if (slot.starts_at, slot.ends_at) != before:
+            slot.save()
