@@ -91,7 +91,7 @@ class CalDAVRemote:
         def ask() -> Changes:
             body = xml_requests.sync_collection(sync_token)
             answer = self._send("REPORT", href, kind, body, {"Depth": "0"})
-            return listings.changes(answer.multistatus(), {href, answer.path})
+            return listings.changes(answer.multistatus(), {href, answer.path}, sync_token)
 
         return self._following_the_home(lambda: self._of_a_token(ask, href, sync_token))
 

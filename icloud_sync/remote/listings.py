@@ -42,8 +42,11 @@ def members(found: Multistatus, asked: set[str]) -> list[Member]:
     ]
 
 
-def changes(found: Multistatus, asked: set[str]) -> Changes:
-    """A sync report without a token could not be gone on from: it counts as broken."""
+def changes(found: Multistatus, asked: set[str], since: str) -> Changes:
+    """A sync report without a token could not be gone on from: it counts as broken.
+
+    A listing of everything names nothing as removed (RFC 6578, 3.4); Radicale does.
+    """
     if not found.sync_token:
         raise UnreadableAnswer("The server's sync report has no sync-token.", 207)
     cut_short = any(
@@ -56,7 +59,9 @@ def changes(found: Multistatus, asked: set[str]) -> Changes:
             for response in listed
             if response.status == 0 or response.status < 300
         ),
-        removed=tuple(response.href for response in listed if response.status in (404, 410)),
+        removed=tuple(
+            response.href for response in listed if since and response.status in (404, 410)
+        ),
         token=found.sync_token,
         more=cut_short,
     )

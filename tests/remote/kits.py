@@ -66,12 +66,13 @@ class OwnPhone(Phone):
         self.remote = remote
         ours = [c for c in remote.list_collections() if c.name.startswith(OWN_NAMES)]
         assert len(ours) > 1, TWO_NEEDED
-        self.spare = [collection.href for collection in ours]
-        self.collections = {HOME: self._emptied(self.spare.pop())}
+        # All of them at once: a UID left over in one would be refused in the other.
+        self.spare = [self._emptied(collection.href) for collection in ours]
+        self.collections = {HOME: self.spare.pop()}
 
     def make_collection(self, name: str) -> str:
         assert self.spare, TWO_NEEDED
-        self.collections[name] = self._emptied(self.spare.pop())
+        self.collections[name] = self.spare.pop()
         return self.collections[name]
 
     def resources(self, collection: str | None = None) -> dict[str, str]:

@@ -128,7 +128,7 @@ def test_a_report_tells_changed_from_removed_and_drops_the_collection() -> None:
         status("/123/calendars/work/c.ics", "HTTP/1.1 403 Forbidden"),
         token="HwoQ==",
     )
-    assert listings.changes(parse(found, WORK), {WORK}) == Changes(
+    assert listings.changes(parse(found, WORK), {WORK}, "old") == Changes(
         (Member(WORK + "a.ics", '"2"'),), (WORK + "b.ics",), "HwoQ=="
     )
 
@@ -141,7 +141,7 @@ def test_of_duplicates_in_a_report_the_last_one_counts() -> None:
         member("/123/calendars/work/b.ics", '"9"'),
         token="t",
     )
-    assert listings.changes(parse(found, WORK), {WORK}) == Changes(
+    assert listings.changes(parse(found, WORK), {WORK}, "old") == Changes(
         (Member(WORK + "b.ics", '"9"'),), (WORK + "a.ics",), "t"
     )
 
@@ -150,14 +150,23 @@ def test_a_507_for_the_collection_means_there_is_more() -> None:
     found = multistatus(
         member(WORK + "a.ics"), status(WORK, "HTTP/1.1 507 Insufficient Storage"), token="t"
     )
-    assert listings.changes(parse(found, WORK), {WORK}) == Changes(
+    assert listings.changes(parse(found, WORK), {WORK}, "old") == Changes(
         (Member(WORK + "a.ics", '"1"'),), (), "t", more=True
+    )
+
+
+def test_a_listing_of_everything_names_nothing_as_removed() -> None:
+    found = multistatus(
+        member(WORK + "a.ics"), status(WORK + "b.ics", "HTTP/1.1 404 Not Found"), token="t"
+    )
+    assert listings.changes(parse(found, WORK), {WORK}, "") == Changes(
+        (Member(WORK + "a.ics", '"1"'),), (), "t"
     )
 
 
 def test_a_report_without_a_token_is_not_believed() -> None:
     with pytest.raises(UnreadableAnswer):
-        listings.changes(parse(multistatus(member(WORK + "a.ics")), WORK), {WORK})
+        listings.changes(parse(multistatus(member(WORK + "a.ics")), WORK), {WORK}, "")
 
 
 def test_multiget_reads_cdata_and_gives_lines_their_ends_back() -> None:
