@@ -94,7 +94,7 @@ class ConnectionActions(admin.ModelAdmin):  # type: ignore[type-arg]
         if form.is_valid() and self.store_password(request, connection, form):
             return back_to(connection)
         fieldsets = [(None, {"fields": ["password"]})]
-        admin_form = AdminForm(form, fieldsets, {}, model_admin=self)
+        admin_form = AdminForm(form, fieldsets, {}, model_admin=self)  # type: ignore[arg-type]
         context = self.page(request, connection, "Update password")
         context |= {"adminform": admin_form, "form": form}
         return TemplateResponse(request, f"{FOLDER}/update_password.html", context)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 
 from icloud_sync import connecting
 from icloud_sync.admin.actions import ConnectionActions
@@ -12,13 +11,13 @@ from icloud_sync.admin.add import ConnectInTwoSteps
 from icloud_sync.admin.facts import ConnectionFacts
 from icloud_sync.admin.forms import ConnectionForm, RoleForm, RolesFormSet
 from icloud_sync.admin.readonly import deletes_from_elsewhere
-from icloud_sync.admin.shown import GOOD, QUIET, list_url, mark
+from icloud_sync.admin.shown import STYLES, list_url
 from icloud_sync.connecting import ConnectError
 from icloud_sync.models import ICloudConnection, RemoteCollection, SyncLogEntry
 
 Role = RemoteCollection.Role
-FACTS = ["state", "since", "why", "what_to_do", "last_success", "waiting", "attention"]
-ACCOUNT = ["user_link", "apple_id", "server_url", "created_at"]
+FACTS: Any = ["state", "since", "why", "what_to_do", "last_success", "waiting", "attention"]
+ACCOUNT: Any = ["user_link", "address", "server", "connected_on"]
 
 
 class CollectionsInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -26,16 +25,9 @@ class CollectionsInline(admin.TabularInline):  # type: ignore[type-arg]
     form = RoleForm
     formset = RolesFormSet
     verbose_name_plural = "Calendars in iCloud"
-    fields = ["role", "writable"]
-    readonly_fields = ["writable"]
+    fields = ["role"]
     can_delete = False
     max_num = 0
-
-    @admin.display(description="in iCloud")
-    def writable(self, collection: RemoteCollection) -> SafeString:
-        if collection.can_write:
-            return mark(GOOD, "Can be written")
-        return mark(QUIET, "Read-only")
 
     # Whoever may see or change the connection may do so with what belongs to it.
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -49,18 +41,22 @@ class CollectionsInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 def has(request: HttpRequest, act: str) -> bool:
-    return request.user.has_perm(f"icloud_sync.{act}_icloudconnection")  # type: ignore[union-attr]
+    return request.user.has_perm(f"icloud_sync.{act}_icloudconnection")
 
 
 @admin.register(ICloudConnection)
 class ICloudConnectionAdmin(ConnectInTwoSteps, ConnectionActions, ConnectionFacts):
     form = ConnectionForm
     inlines = [CollectionsInline]
+
+    class Media:
+        css = STYLES
+
     change_form_template = "admin/icloud_sync/icloudconnection/change_form.html"
-    list_display = ["user", "apple_id", "state", "target", "last_success", "waiting", "attention"]
-    list_display_links = ["user", "apple_id"]
+    list_display = ["account", "state", "target", "last_success", "waiting", "attention"]
     list_filter = ["status", "serves", "last_success_at"]
     list_select_related = ["user"]
+    search_help_text = "A user or an Apple ID."
     search_fields = [
         "apple_id",
         "user__username",

@@ -6,12 +6,10 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, change_link, count_link, mark
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, ago, change_link, count_link, mark
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection, RemoteResource
 
 Status, Role = ICloudConnection.Status, RemoteCollection.Role
@@ -40,24 +38,27 @@ class ConnectionFacts(admin.ModelAdmin):  # type: ignore[type-arg]
         waiting = OutboxEntry.objects.filter(state=OutboxEntry.State.WAITING)
         stuck = OutboxEntry.objects.filter(state=OutboxEntry.State.NEEDS_ATTENTION)
         resources = RemoteResource.objects.filter(state=RemoteResource.State.NEEDS_ATTENTION)
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("user")
-            .annotate(
-                target_name=Subquery(target.values("name")[:1]),
-                waiting_count=number_of(waiting),
-                stuck_count=number_of(stuck),
-                troubled_count=number_of(resources),
-            )
+        connections = super().get_queryset(request).select_related("user")
+        annotated: QuerySet[Any] = connections.annotate(
+            target_name=Subquery(target.values("name")[:1]),
+            waiting_count=number_of(waiting),
+            stuck_count=number_of(stuck),
+            troubled_count=number_of(resources),
         )
+        return annotated
 
     @admin.display(ordering="status")
     def state(self, connection: ICloudConnection) -> SafeString:
         status = Status(connection.status)
         return mark(KINDS[status], status.label)
 
-    @admin.display(description="new events go to", ordering="target_name")
+    @admin.display(description="user", ordering="user__username")
+    def account(self, connection: ICloudConnection) -> SafeString:
+        return format_html(
+            '<span class="account">{}<small>{}</small></span>', connection.user, connection.apple_id
+        )
+
+    @admin.display(description="writes to", ordering="target_name")
     def target(self, connection: Any) -> str:
         return connection.target_name or "–"
 
@@ -65,7 +66,7 @@ class ConnectionFacts(admin.ModelAdmin):  # type: ignore[type-arg]
     def last_success(self, connection: ICloudConnection) -> SafeString | str:
         return ago(connection.last_success_at) if connection.last_success_at else "never yet"
 
-    @admin.display(description="waiting to be sent", ordering="waiting_count")
+    @admin.display(description="waiting", ordering="waiting_count")
     def waiting(self, connection: Any) -> SafeString | str:
         where = {"connection__id__exact": connection.pk, "state__exact": "waiting"}
         return count_link(connection.waiting_count, OutboxEntry, **where)
@@ -76,11 +77,27 @@ class ConnectionFacts(admin.ModelAdmin):  # type: ignore[type-arg]
         stuck, troubled = connection.stuck_count, connection.troubled_count
         if not stuck and not troubled:
             return "0"
-        return format_html(
-            "{} to send, {} from iCloud",
-            count_link(stuck, OutboxEntry, **where),
-            count_link(troubled, RemoteResource, **where),
-        )
+        parts = [
+            (count_link(number, model, **where), what)
+            for number, model, what in (
+                (stuck, OutboxEntry, "to send"),
+                (troubled, RemoteResource, "from iCloud"),
+            )
+            if number
+        ]
+        return format_html_join(", ", "{} {}", parts)
+
+    @admin.display(description="Apple ID")
+    def address(self, connection: ICloudConnection) -> str:
+        return connection.apple_id
+
+    @admin.display(description="server")
+    def server(self, connection: ICloudConnection) -> str:
+        return connection.server_url
+
+    @admin.display(description="connected")
+    def connected_on(self, connection: ICloudConnection) -> SafeString:
+        return ago(connection.created_at)
 
     @admin.display(description="since")
     def since(self, connection: ICloudConnection) -> SafeString:
@@ -109,12 +126,3 @@ def number_of(rows: QuerySet[Any]) -> Coalesce:
         .values("number")
     )
     return Coalesce(Subquery(counted), 0)
-
-
-def ago(moment: Any) -> SafeString:
-    return format_html(
-        '<time datetime="{0}" title="{1}">{2} ago</time>',
-        moment.isoformat(),
-        f"{moment:%Y-%m-%d %H:%M} UTC",
-        timesince(moment, timezone.now(), depth=1),
-    )

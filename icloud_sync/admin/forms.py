@@ -18,6 +18,7 @@ from icloud_sync.core.values import CollectionInfo
 from icloud_sync.models import ICloudConnection, RemoteCollection
 
 Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
+CHOICES = {"class": "choices"}
 FEW = 20  # calendars that still read well as a list of check boxes
 
 READ_ONLY_HELP = "Read-only in iCloud: its events cannot be edited here."
@@ -76,7 +77,7 @@ class PasswordForm(forms.Form):
     password = PasswordField()
 
 
-class ServedCalendarsField(forms.ModelMultipleChoiceField):
+class ServedCalendarsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Calendars that can sync; whoever sends a Simple one all the same is told why not."""
 
     def __init__(self, counts: Mapping[int, int] | None = None, **options: Any) -> None:
@@ -86,7 +87,7 @@ class ServedCalendarsField(forms.ModelMultipleChoiceField):
             offered,
             required=False,
             label="Chosen calendars",
-            widget=forms.CheckboxSelectMultiple(),
+            widget=forms.CheckboxSelectMultiple(attrs=CHOICES),
             help_text="Simple calendars never sync with iCloud and are not offered.",
             **options,
         )
@@ -127,7 +128,10 @@ class ChoicesForm(forms.Form):
     """The second step: what each calendar of the account is for, and what is served."""
 
     serves = forms.ChoiceField(
-        label="Serve", choices=Serves.choices, initial=Serves.ALL, widget=forms.RadioSelect
+        label="Serve",
+        choices=Serves.choices,
+        initial=Serves.ALL,
+        widget=forms.RadioSelect(attrs=CHOICES),
     )
     write_who_is_coming = forms.BooleanField(
         label="Write who is coming",
@@ -169,7 +173,8 @@ class ChoicesForm(forms.Form):
 
 
 def role_field(info: CollectionInfo, is_target: bool) -> forms.ChoiceField:
-    choices = [(Role.MIRRORED.value, "Events come in"), (Role.IGNORED.value, "Ignored")]
+    read_only = "Events come in (read-only in iCloud)"
+    choices = [(Role.MIRRORED.value, read_only), (Role.IGNORED.value, Role.IGNORED.label)]
     if info.can_write:
         choices = list(Role.choices)
     return forms.ChoiceField(
@@ -188,7 +193,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ICloudConnection
         fields = ["serves", "calendars", "write_who_is_coming"]
-        widgets = {"serves": forms.RadioSelect}
+        widgets = {"serves": forms.RadioSelect(attrs=CHOICES)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from icloud_sync import outbox
 from icloud_sync.admin.readonly import ReadOnlyAdmin
-from icloud_sync.admin.shown import BAD, QUIET, WARN, change_link, mark
+from icloud_sync.admin.shown import BAD, QUIET, WARN, account_link, ago, mark
 from icloud_sync.admin.synclog import number_link
 from icloud_sync.connecting.story import counted
 from icloud_sync.models import OutboxEntry
@@ -22,7 +22,7 @@ ADMIN_NAMES = {Kind.APPOINTMENT: "calendars_appointment", Kind.SLOT: "calendars_
 
 @admin.register(OutboxEntry)
 class OutboxAdmin(ReadOnlyAdmin):
-    list_display = ["subject", "account", "shown_state", "attempts", "not_before", "last_error"]
+    list_display = ["subject", "account", "shown_state", "last_error", "attempts", "due"]
     list_filter = ["state", "kind", "not_before"]
     list_select_related = ["connection__user"]
     search_fields = [
@@ -56,7 +56,7 @@ class OutboxAdmin(ReadOnlyAdmin):
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, entry: OutboxEntry) -> SafeString | str:
-        return change_link(entry.connection)
+        return account_link(entry.connection)
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, entry: OutboxEntry) -> SafeString:
@@ -65,8 +65,12 @@ class OutboxAdmin(ReadOnlyAdmin):
             return mark(WARN, "Retrying")
         return mark(BAD if state == State.NEEDS_ATTENTION else QUIET, state.label)
 
+    @admin.display(description="next try", ordering="not_before")
+    def due(self, entry: OutboxEntry) -> SafeString | str:
+        return ago(entry.not_before) if entry.state == State.WAITING else "–"
+
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("icloud_sync.change_outboxentry")  # type: ignore[union-attr]
+        return request.user.has_perm("icloud_sync.change_outboxentry")
 
     @admin.action(description="Try again now", permissions=["retry"])
     def try_again_now(self, request: HttpRequest, chosen: QuerySet[OutboxEntry]) -> None:

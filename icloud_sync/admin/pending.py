@@ -36,11 +36,13 @@ def recall(request: HttpRequest) -> Pending | None:
     if not kept:
         return None
     if time.time() - kept["at"] > SECONDS:
-        return forget(request)
+        forget(request)
+        return None
     try:
         password = decrypt(kept["password"])
     except DecryptionError:
-        return forget(request)
+        forget(request)
+        return None
     return Pending(kept["user_id"], password, read_account(kept["account"]))
 
 

@@ -5,11 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from icloud_sync.admin.shown import STYLES
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Seen by whoever may view; never added, changed or deleted by hand."""
 
+    change_form_template = "admin/icloud_sync/record.html"
     show_full_result_count = False
+
+    class Media:
+        css = STYLES
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, change_link, mark
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
 from icloud_sync.models import RemoteResource
 
 State = RemoteResource.State
@@ -57,7 +57,7 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": ["shown_state", "state_reason", "appointment_link", "updated_at"]}),
         ("Where it lies", {"fields": ["account", "collection", "href", "uid", "etag"]}),
-        ("What it is", {"fields": ["is_recurring", "recurrence_id", "has_guests"]}),
+        ("What it is", {"fields": ["recurring", "recurrence_id", "guests"]}),
         ("As last agreed by both sides", {"fields": ["body"]}),
     ]
 
@@ -70,7 +70,7 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, resource: RemoteResource) -> SafeString | str:
-        return change_link(resource.connection)
+        return account_link(resource.connection)
 
     @admin.display(description="appointment")
     def appointment_link(self, resource: RemoteResource) -> SafeString | str:
@@ -83,6 +83,16 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
         state = State(resource.state)
         return mark(KINDS[state], state.label)
 
-    @admin.display(description="iCalendar body")
+    @admin.display(description="recurring")
+    def recurring(self, resource: RemoteResource) -> str:
+        return "Yes" if resource.is_recurring else "No"
+
+    @admin.display(description="guests")
+    def guests(self, resource: RemoteResource) -> str:
+        return "Yes: never written by Referins" if resource.has_guests else "No"
+
+    @admin.display(description="text (iCalendar)")
     def body(self, resource: RemoteResource) -> SafeString | str:
-        return format_html("<pre>{}</pre>", resource.base) if resource.base else "–"
+        return (
+            format_html('<pre class="ical-body">{}</pre>', resource.base) if resource.base else "–"
+        )

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, change_link, count_link, mark
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, count_link, mark
 from icloud_sync.models import SyncLogEntry, SyncRun
 
 Outcome = SyncRun.Outcome
@@ -33,7 +33,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, run: SyncRun) -> SafeString | str:
-        return change_link(run.connection)
+        return account_link(run.connection)
 
     @admin.display(description="outcome", ordering="outcome")
     def state(self, run: SyncRun) -> SafeString:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, change_link, mark
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
 from icloud_sync.models import SyncLogEntry
 
 Outcome = SyncLogEntry.Outcome
@@ -49,7 +49,7 @@ class SyncLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, entry: SyncLogEntry) -> SafeString | str:
-        return change_link(entry.connection) if entry.connection else "no longer there"
+        return account_link(entry.connection) if entry.connection else "no longer there"
 
     @admin.display(description="outcome", ordering="outcome")
     def state(self, entry: SyncLogEntry) -> SafeString:

@@ -173,7 +173,7 @@ def test_a_resource_shows_its_body_and_links_to_its_appointment(
 ) -> None:
     appointment = AppointmentFactory(title="Massage")
     html = detail(staff, resource(connection, appointment=appointment, base="BEGIN:VCALENDAR"))
-    assert "<pre>BEGIN:VCALENDAR</pre>" in html
+    assert '<pre class="ical-body">BEGIN:VCALENDAR</pre>' in html
     assert f'<a href="/admin/calendars/appointment/{appointment.pk}/change/">Massage</a>' in html
 
 
