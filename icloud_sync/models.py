@@ -204,13 +204,18 @@ class RemoteResource(models.Model):
     written_digest = models.CharField(max_length=64, blank=True)
     has_guests = models.BooleanField(default=False)
     is_recurring = models.BooleanField(default=False)
+    # When the rolling window may bring new occurrences of it in; empty: never again (D10).
+    reconsider_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
     state_reason = models.CharField(max_length=500, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["connection", "state"])]
+        indexes = [
+            models.Index(fields=["connection", "state"]),
+            models.Index(fields=["connection", "reconsider_at"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["connection", "href"], name="resource_href_once"),
             models.UniqueConstraint(

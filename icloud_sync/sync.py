@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
+from icloud_sync.leases import LeaseLost
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outbox import due, retry_now
 from icloud_sync.pull import PullResult, pull
@@ -71,6 +72,9 @@ def sync(
                 return SyncResult(busy=True)
             run(open_session, result, push, pull_too, full, with_progress)
             succeeded(open_session, pull_too)
+    except LeaseLost:
+        # We were too slow, and somebody else works on it now; rows we claimed come back.
+        result.error = "Another worker took over."
     except RemoteError as error:
         result.error = error.message
         failed(connection_id, error)

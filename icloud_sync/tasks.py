@@ -9,26 +9,27 @@ from django_q.tasks import async_task
 from icloud_sync import outbox
 from icloud_sync.models import ICloudConnection
 from icloud_sync.poll import due_connections
+from icloud_sync.sync import SyncResult
 from icloud_sync.sync import sync as sync_now
 from icloud_sync.window import roll
 
 
 def push(connection_id: int) -> str:
-    result = sync_now(connection_id, pull_too=False)
-    return again(connection_id, str(result)) if result.busy else str(result)
-
-
-def again(connection_id: int, text: str) -> str:
-    """The lease's holder may just have looked at the outbox for the last time."""
-    if outbox.due(timezone.now()).filter(connection_id=connection_id).exists():
-        return f"{text}; the holder or the next sweep sends it"
-    return text
+    return wake_again(connection_id, sync_now(connection_id, pull_too=False))
 
 
 def pull(connection_id: int) -> str:
     result = sync_now(connection_id)
     if result.pulled and result.pulled.unfinished:
         async_task("icloud_sync.tasks.pull", connection_id)
+    return wake_again(connection_id, result)
+
+
+def wake_again(connection_id: int, result: SyncResult) -> str:
+    """A row may come between our last look at the outbox and the end of our lease, while
+    the task that it woke found us busy. So the holder looks once more, lease released."""
+    if not result.busy and outbox.due(timezone.now()).filter(connection=connection_id).exists():
+        async_task("icloud_sync.tasks.push", connection_id)
     return str(result)
 
 

@@ -28,10 +28,11 @@ def roll(connection_id: int) -> int:
 
 
 def batches(connection: ICloudConnection) -> Iterator[list[RemoteResource]]:
-    """Recurring events, and single ones beyond the window until they come into it."""
-    rows = connection.resources.filter(state=RemoteResource.State.SYNCED).select_related(
-        "collection"
+    """Series, and single events that were beyond the window until now."""
+    due = connection.resources.filter(
+        state=RemoteResource.State.SYNCED, reconsider_at__lte=timezone.now()
     )
+    rows = due.select_related("collection")
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = batch[-1].pk

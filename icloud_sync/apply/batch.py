@@ -66,11 +66,12 @@ def absorb(
     moved: Mapping[str, int] | None = None,
 ) -> None:
     """`moved`: href -> pk of the resource that lay elsewhere until now (D17)."""
-    journal.open_run()  # outside, so that a rolled-back batch does not take it along
+    run = journal.run
     try:
         with transaction.atomic():
             absorb_batch(connection, collection, fetched, now, journal, moved or {})
     except Exception:
+        journal.run = run  # a run begun in the batch was rolled back with it
         if len(fetched) == 1:
             log.exception("resource set aside in connection %s", connection.pk)
             set_aside(connection, collection, fetched[0], "It could not be stored.", journal)
@@ -316,7 +317,6 @@ def absorb_removed(
 ) -> None:
     """The server says these are gone, and a second look agreed. Nothing of ours goes with
     them: a copy and its slots are marked, and stay (R6, R12)."""
-    journal.open_run()
     with transaction.atomic():
         writer = Writer(connection, now, journal)
         gone = connection.resources.filter(href__in=hrefs).exclude(

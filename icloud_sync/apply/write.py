@@ -30,7 +30,7 @@ from icloud_sync.core.pull_plan import (
 from icloud_sync.core.refs import SourceRef
 from icloud_sync.core.values import EventFields, Fetched, Interval, Occurrence, ParsedResource
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
-from icloud_sync.snapshots import slots_of_resources
+from icloud_sync.snapshots import current_window, slots_of_resources
 from icloud_sync.synclog import Journal, Outcome, as_json, lost_json
 
 State = RemoteResource.State
@@ -55,6 +55,7 @@ RESOURCE_COLUMNS = [
     "has_guests",
     "is_recurring",
     "recurrence_id",
+    "reconsider_at",
     "state",
     "state_reason",
     "updated_at",
@@ -249,7 +250,16 @@ class Writer:
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
         if not parsed.is_recurring:
             resource.recurrence_id = ""
+        resource.reconsider_at = self.when_to_reconsider(parsed)
         self.resources[resource.pk] = resource
+
+    def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
+        """A series at every roll of the window; a single event beyond it when it comes in."""
+        if parsed.is_recurring:
+            return self.now
+        starts_at = parsed.occurrences[0].fields.interval.starts_at
+        ahead = current_window(self.now).ends_at - self.now
+        return starts_at - ahead if starts_at >= self.now + ahead else None
 
     def push(self, kind: str, object_id: int, source_ref: str = "") -> None:
         outbox.enqueue(self.connection.pk, kind, object_id, source_ref)
