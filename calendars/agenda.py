@@ -2,7 +2,7 @@
 
 Positions are names of CSS classes (`s` start row, `n` number of rows, `l1o2` the first of
 two lanes, `c` column, `w` width), because a strict CSP forbids inline styles. They are
-made once for all weeks by `position_rules`.
+made once for all weeks (positions.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,12 +11,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calendars import lanes
-from calendars.lanes import MAX_LANES, Placed, Span
+from calendars.lanes import Placed, Span
 from calendars.wallclock import DAY, Axis, start_of_day
 
 DAYS_A_WEEK = 7
-MOST_ROWS = 25 * 4
-LANE_UNITS = 12  # what 1 to 4 lanes can share evenly
 LEAST_ROWS = 2  # so that one line of text fits
 MORNING, EVENING = (7, 0, 0), (20, 0, 0)  # shown even when nothing is there
 
@@ -245,19 +243,3 @@ def hours_of(axis: Axis, view: View) -> Iterator[Hour]:
         if view.first <= row < view.end:
             hour, _, fold = axis.marks[row]
             yield Hour(f"{hour:02}:00", bool(fold), view.position(row, following))
-
-
-def position_rules() -> str:
-    """The stylesheet behind the class names; kept in static/calendars/positions.css."""
-    rules = [f".s{row}{{grid-row-start:{row}}}" for row in range(1, MOST_ROWS + 1)]
-    rules += [f".n{rows}{{grid-row-end:span {rows}}}" for rows in range(1, MOST_ROWS + 1)]
-    for count in range(1, MAX_LANES + 1):
-        unit = LANE_UNITS // count
-        rules += [
-            f".l{lane}o{count}{{grid-column:{(lane - 1) * unit + 1}/span {unit}}}"
-            for lane in range(1, count + 1)
-        ]
-    for column in range(1, DAYS_A_WEEK + 1):
-        rules.append(f".c{column}{{grid-column-start:{column}}}")
-        rules.append(f".w{column}{{grid-column-end:span {column}}}")
-    return "\n".join(rules) + "\n"

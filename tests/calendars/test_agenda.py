@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import calendars
-from calendars import agenda
+from calendars import agenda, positions
 from calendars.agenda import Entry
 from calendars.lanes import Placed, Span, place
 from calendars.wallclock import NoSuchTime, instant, monday_of, quarters
@@ -218,4 +218,4 @@ def test_lanes_are_shared_by_those_who_really_overlap() -> None:
 
 def test_the_stylesheet_has_a_rule_for_every_position() -> None:
     sheet = Path(calendars.__path__[0]) / "static/calendars/positions.css"
-    assert sheet.read_text() == agenda.position_rules()
+    assert sheet.read_text() == positions.rules()
