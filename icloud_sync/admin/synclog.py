@@ -13,7 +13,7 @@ from icloud_sync.admin.readonly import ReadOnlyAdmin
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
 from icloud_sync.models import SyncLogEntry
 
-Outcome = SyncLogEntry.Outcome
+Direction, Outcome = SyncLogEntry.Direction, SyncLogEntry.Outcome
 KINDS = {
     Outcome.DONE: GOOD,
     Outcome.SKIPPED: QUIET,
@@ -26,8 +26,8 @@ KINDS = {
 
 @admin.register(SyncLogEntry)
 class SyncLogAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "account", "direction", "action", "state", "message"]
-    list_display_links = ["created_at", "message"]
+    list_display = ["at", "account", "way", "action", "state", "message"]
+    list_display_links = ["at", "message"]
     list_filter = ["direction", "outcome", "action", "created_at"]
     list_select_related = ["connection__user"]
     date_hierarchy = "created_at"
@@ -46,6 +46,16 @@ class SyncLogAdmin(ReadOnlyAdmin):
         ("What it was about", {"fields": ["appointment", "slot", "resource_link", "run_link"]}),
         ("Before and after", {"fields": ["changes"]}),
     ]
+
+    @admin.display(description="time (UTC)", ordering="created_at")
+    def at(self, entry: SyncLogEntry) -> SafeString:
+        moment = entry.created_at
+        shown = f"{moment.day} {moment:%b, %H:%M:%S}"
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), shown)
+
+    @admin.display(description="way", ordering="direction")
+    def way(self, entry: SyncLogEntry) -> str:
+        return "to iCloud" if entry.direction == Direction.PUSH else "from iCloud"
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, entry: SyncLogEntry) -> SafeString | str:
