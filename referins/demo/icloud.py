@@ -9,7 +9,7 @@ from icloud_sync.connecting.account import open_remote
 from icloud_sync.models import ICloudConnection
 from icloud_sync.remote.errors import RemoteError
 from referins.demo.people import CONNECTED
-from referins.demo.seed import today
+from referins.demo.seed import SAT, THU, TUE, WED, this_monday
 
 
 def connect(server_url: str) -> str:
@@ -41,38 +41,39 @@ def put_phone_events(server_url: str) -> None:
     remote = open_remote(server_url, CONNECTED.apple_id, CONNECTED.app_password)
     home = next(info for info in remote.list_collections() if info.can_write)
     there = {member.href for member in remote.list_members(home.href)}
-    for name, body in phone_events(today(CONNECTED.time_zone)).items():
+    for name, body in phone_events(this_monday(CONNECTED.time_zone)).items():
         href = f"{home.href}{name}.ics"
         if href not in there:
             remote.create(href, body)
 
 
-def phone_events(day: date) -> dict[str, str]:
-    zone = CONNECTED.time_zone
-    tomorrow, fair = day + timedelta(days=1), day + timedelta(days=3)
+def phone_events(monday: date) -> dict[str, str]:
+    """An ordinary one, one of every week, and an all-day one, in this week and the next."""
+    fair = monday + timedelta(days=SAT)
+    dentist, parents = monday + timedelta(days=THU), monday + timedelta(days=7 + WED)
+    running = monday + timedelta(days=TUE)
     return {
-        "dentist": event(
-            "dentist",
-            "Dentist",
-            f"DTSTART;TZID={zone}:{tomorrow:%Y%m%d}T150000",
-            f"DTEND;TZID={zone}:{tomorrow:%Y%m%d}T154500",
-            "LOCATION:Lindenstr. 12",
-        ),
+        "dentist": event("dentist", "Dentist", *span(dentist, "150000", "154500")),
+        "parents": event("parents", "Parents' evening", *span(parents, "190000", "203000")),
         "running": event(
-            "running",
-            "Running group",
-            f"DTSTART;TZID={zone}:{day:%Y%m%d}T180000",
-            f"DTEND;TZID={zone}:{day:%Y%m%d}T190000",
-            "RRULE:FREQ=WEEKLY",
+            "running", "Running group", *span(running, "180000", "190000"), "RRULE:FREQ=WEEKLY"
         ),
         "book-fair": event(
             "book-fair",
             "Book fair",
             f"DTSTART;VALUE=DATE:{fair:%Y%m%d}",
             f"DTEND;VALUE=DATE:{fair + timedelta(days=1):%Y%m%d}",
-            "TRANSP:OPAQUE",
+            "TRANSP:TRANSPARENT",
         ),
     }
+
+
+def span(day: date, start: str, end: str) -> tuple[str, str]:
+    zone = CONNECTED.time_zone
+    return (
+        f"DTSTART;TZID={zone}:{day:%Y%m%d}T{start}",
+        f"DTEND;TZID={zone}:{day:%Y%m%d}T{end}",
+    )
 
 
 def event(name: str, title: str, *lines: str) -> str:

@@ -82,6 +82,9 @@ class Demo:
             "ICLOUD_SYNC_ENABLED": "on",
             "ICLOUD_SERVER_URL": self.standin_url,
             "ICLOUD_ALLOWED_HOSTS": "localhost,127.0.0.1",
+            # Shorter than the schedule's minute, so that each minute's look is a real one.
+            "ICLOUD_POLL_SECONDS": "20",
+            "ICLOUD_POLL_MAX_SECONDS": "20",
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
         }

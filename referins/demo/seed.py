@@ -10,6 +10,8 @@ from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Conta
 from calendars.types import AppointmentStatus, CalendarType
 from referins.demo.people import ANNA, BEN, CHIYO, PASSWORD, STAFF, USERS, Person
 
+WEEKS = (0, 1)  # this one and the next: a demo begun on a Sunday has both sides of it
+MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 CONTACTS = (
     ("Maya Fischer", "+49 30 5550101"),
     ("Jonas Keller", "+49 30 5550102"),
@@ -27,7 +29,7 @@ def seed() -> bool:
         make_staff()
         if Calendar.objects.exists():
             return False
-        Week(users, make_contacts()).make()
+        Weeks(users, make_contacts()).make()
     return True
 
 
@@ -62,8 +64,8 @@ def make_contacts() -> list[Contact]:
     ]
 
 
-class Week:
-    """The five calendars and what stands in them around today."""
+class Weeks:
+    """The five calendars, and what stands in them this week and the next."""
 
     def __init__(self, users: dict[str, User], contacts: list[Contact]) -> None:
         self.anna, self.ben, self.chiyo = (users[p.username] for p in (ANNA, BEN, CHIYO))
@@ -79,43 +81,51 @@ class Week:
 
     def consultations(self) -> None:
         team = calendar("Consultations", CalendarType.ROUND_ROBIN, [self.anna, self.ben])
-        book(team, "Consultation with Maya", 0, "09:30", 45, [self.anna], [self.maya])
-        book(team, "Consultation with Jonas", 1, "11:00", 45, [self.anna], [self.jonas])
-        book(team, "Consultation with Luca", 1, "16:00", 45, [self.ben], [self.luca])
-        book(team, "Second consultation", 3, "10:00", 60, [self.anna], [self.emma])
-        past = book(team, "First consultation", -1, "14:00", 45, [self.anna], [self.emma])
-        set_status(past, AppointmentStatus.SHOWED)
-        off = book(team, "Consultation with Noah", 2, "13:00", 45, [self.anna], [self.noah])
-        set_status(off, AppointmentStatus.CANCELLED)
+        anna, ben = [self.anna], [self.ben]
+        for week in WEEKS:
+            book(team, "Consultation with Maya", week, MON, "09:30", 45, anna, [self.maya])
+            book(team, "Consultation with Jonas", week, TUE, "11:00", 45, anna, [self.jonas])
+            book(team, "Consultation with Luca", week, TUE, "16:00", 45, ben, [self.luca])
+            book(team, "Second consultation", week, FRI, "10:00", 60, anna, [self.emma])
+            book(team, "Weekend consultation", week, SUN, "11:00", 45, anna, [self.priya])
+        off = book(team, "Consultation with Noah", 1, THU, "13:00", 45, anna, [self.noah])
+        off.status = AppointmentStatus.CANCELLED.value
+        off.save()
 
     def interviews(self) -> None:
         both = [self.anna, self.chiyo]
         panel = calendar("Interviews", CalendarType.COLLECTIVE, both, owner=self.anna)
-        made = book(panel, "Interview with Priya", 2, "09:00", 60, both, [self.priya])
-        made.location = "Meeting room 2"
-        made.notes = "Second round; the portfolio was sent by mail."
-        made.save()
+        for week in WEEKS:
+            made = book(panel, "Interview with Priya", week, WED, "09:00", 60, both, [self.priya])
+            made.location = "Meeting room 2"
+            made.notes = "The portfolio was sent by mail."
+            made.save()
 
     def yoga(self) -> None:
         lesson = calendar(
             "Morning yoga", CalendarType.CLASS_BOOKING, [self.anna], owner=self.anna, seats=8
         )
-        book(lesson, "Morning yoga", 1, "07:30", 60, [self.anna], [self.maya, self.emma, self.luca])
-        book(lesson, "Morning yoga", 4, "07:30", 60, [self.anna], [self.jonas, self.priya])
+        some = [self.maya, self.emma, self.luca]
+        for week in WEEKS:
+            book(lesson, "Morning yoga", week, TUE, "07:30", 60, [self.anna], some)
+            book(lesson, "Morning yoga", week, FRI, "07:30", 60, [self.anna], [self.jonas])
 
     def repairs(self) -> None:
-        service = calendar("Bicycle repair", CalendarType.SERVICE, [self.ben, self.chiyo])
-        book(service, "Brakes and gears", 0, "15:00", 90, [self.ben], [self.noah])
-        book(service, "New back wheel", 2, "12:00", 120, [self.chiyo], [self.jonas])
+        service = calendar("Bicycle repair", CalendarType.SERVICE, [self.ben, self.anna])
+        for week in WEEKS:
+            book(service, "Brakes and gears", week, MON, "15:00", 90, [self.anna], [self.noah])
+            book(service, "New back wheel", week, WED, "14:00", 120, [self.ben], [self.jonas])
 
     def office(self) -> None:
         simple = calendar("Office", CalendarType.SIMPLE, [self.anna, self.ben])
-        book(simple, "Water delivery", 1, "08:00", 30, [self.anna], [])
+        for week in WEEKS:
+            book(simple, "Water delivery", week, THU, "08:00", 30, [self.anna], [])
 
     def blocked(self) -> None:
-        block(self.anna, "Lunch with the team", 1, "12:30", 60)
-        block(self.ben, "School run", 1, "15:00", 45)
-        block(self.chiyo, "Language course", 2, "18:00", 90)
+        for week in WEEKS:
+            block(self.anna, "Lunch with the team", week, TUE, "12:30", 60)
+            block(self.ben, "School run", week, WED, "15:00", 45)
+            block(self.chiyo, "Language course", week, THU, "18:00", 90)
 
 
 def calendar(
@@ -132,19 +142,23 @@ def calendar(
 def book(
     where: Calendar,
     title: str,
-    in_days: int,
+    week: int,
+    weekday: int,
     at: str,
     minutes: int,
     hosts: list[User],
     contacts: list[Contact],
 ) -> Appointment:
-    starts_at = moment(in_days, at, where.time_zone)
+    starts_at = moment(week, weekday, at, where.time_zone)
+    ends_at = starts_at + timedelta(minutes=minutes)
+    is_past = ends_at < timezone.now()
+    status = AppointmentStatus.SHOWED if is_past else AppointmentStatus.CONFIRMED
     made = Appointment.objects.create(
         calendar=where,
         title=title,
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=minutes),
-        status=AppointmentStatus.CONFIRMED.value,
+        ends_at=ends_at,
+        status=status.value,
         owner=hosts[0],
     )
     made.hosts.set(hosts)
@@ -153,24 +167,19 @@ def book(
     return made
 
 
-def set_status(appointment: Appointment, status: AppointmentStatus) -> None:
-    appointment.status = status.value
-    appointment.save()
-
-
-def block(user: User, title: str, in_days: int, at: str, minutes: int) -> None:
-    starts_at = moment(in_days, at, user.time_zone)
+def block(user: User, title: str, week: int, weekday: int, at: str, minutes: int) -> None:
+    starts_at = moment(week, weekday, at, user.time_zone)
     BlockedSlot.objects.create(
         user=user, title=title, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=minutes)
     )
 
 
-def moment(in_days: int, at: str, zone: str) -> datetime:
-    """A wall-clock time in a zone, so many days from that zone's today."""
-    return datetime.combine(
-        today(zone) + timedelta(days=in_days), time.fromisoformat(at), ZoneInfo(zone)
-    )
+def moment(week: int, weekday: int, at: str, zone: str) -> datetime:
+    """A wall-clock time in a zone; week 0 is the one that zone's today is in."""
+    day = this_monday(zone) + timedelta(weeks=week, days=weekday)
+    return datetime.combine(day, time.fromisoformat(at), ZoneInfo(zone))
 
 
-def today(zone: str) -> date:
-    return timezone.now().astimezone(ZoneInfo(zone)).date()
+def this_monday(zone: str) -> date:
+    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    return today - timedelta(days=today.weekday())

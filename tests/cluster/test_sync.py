@@ -126,7 +126,7 @@ def test_what_was_saved_while_no_worker_ran_is_sent_once_one_runs(
 def test_an_event_made_in_icloud_comes_in_by_the_schedule_alone(
     sqlite_site: Site, standin: StandIn, anna: StandInAccount
 ) -> None:
-    sqlite_site.extra["ICLOUD_POLL_SECONDS"] = "1"
+    sqlite_site.extra |= {"ICLOUD_POLL_SECONDS": "1", "ICLOUD_POLL_MAX_SECONDS": "1"}
     connect(sqlite_site, standin)
     sqlite_site.start("worker")
     wait_until(lambda: sqlite_site.ask(IMPORTED), SOON, "the first import")
