@@ -26,7 +26,7 @@ KINDS = {
 
 @admin.register(SyncLogEntry)
 class SyncLogAdmin(ReadOnlyAdmin):
-    list_display = ["at", "account", "way", "action", "state", "message"]
+    list_display = ["at", "state", "message", "account", "action", "way"]
     list_display_links = ["at", "message"]
     list_filter = ["direction", "outcome", "action", "created_at"]
     list_select_related = ["connection__user"]
