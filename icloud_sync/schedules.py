@@ -40,7 +40,7 @@ def sync_schedules() -> str:
 def _remove_retired() -> int:
     wanted = [periodic.func for periodic in PERIODIC]
     retired = Schedule.objects.filter(func__startswith=OURS).exclude(func__in=wanted)
-    return retired.delete()[0]
+    return int(retired.delete()[0])
 
 
 def _put(periodic: Periodic) -> bool:

@@ -38,13 +38,13 @@ def connected() -> set[str]:
 
 def put_phone_events(server_url: str) -> None:
     """Events that were in iCloud before Referins came; they arrive as Blocked Slots."""
-    remote = open_remote(server_url, CONNECTED.apple_id, CONNECTED.app_password)
-    home = next(info for info in remote.list_collections() if info.can_write)
-    there = {member.href for member in remote.list_members(home.href)}
-    for name, body in phone_events(this_monday(CONNECTED.time_zone)).items():
-        href = f"{home.href}{name}.ics"
-        if href not in there:
-            remote.create(href, body)
+    with open_remote(server_url, CONNECTED.apple_id, CONNECTED.app_password) as remote:
+        home = next(info for info in remote.list_collections() if info.can_write)
+        there = {member.href for member in remote.list_members(home.href)}
+        for name, body in phone_events(this_monday(CONNECTED.time_zone)).items():
+            href = f"{home.href}{name}.ics"
+            if href not in there:
+                remote.create(href, body)
 
 
 def phone_events(monday: date) -> dict[str, str]:
