@@ -18,7 +18,6 @@ from calendars.models import (
     User,
     no_seat_left,
 )
-from calendars.signals import slot_deleted
 from calendars.types import AppointmentStatus, CalendarType
 
 
@@ -91,7 +90,6 @@ def delete_slot(slot: BlockedSlot) -> None:
     """Somebody wants this slot gone; unlike a slot that goes with its user or calendar."""
     if not may_delete(slot):
         raise ValidationError(f"This slot cannot be deleted here: {slot.read_only_reason}")
-    slot_deleted.send(sender=BlockedSlot, slot=slot)
     slot.delete()
 
 

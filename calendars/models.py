@@ -286,6 +286,7 @@ class BlockedSlot(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = "Blocked Slot"
         ordering = ["starts_at", "pk"]
         indexes = [
             models.Index(fields=["user", "starts_at", "ends_at"]),

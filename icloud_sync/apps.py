@@ -6,6 +6,7 @@ class ICloudSyncConfig(AppConfig):
     verbose_name = "iCloud sync"
 
     def ready(self) -> None:
-        from icloud_sync import receivers
+        from icloud_sync import receivers, source
 
         receivers.connect()
+        source.register()

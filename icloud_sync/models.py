@@ -83,7 +83,7 @@ class ICloudConnection(models.Model):
         resources: RelatedManager["RemoteResource"]
 
     class Meta:
-        verbose_name = "iCloud connection"
+        verbose_name = "connection"
         ordering = ["user__username", "pk"]
         constraints = [
             models.UniqueConstraint(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from calendars.models import Appointment, BlockedSlot
-from icloud_sync.core.policy import is_synced_type
+from icloud_sync.core.policy import OUT_OF_ICLOUD, is_synced_type
 from icloud_sync.core.refs import parse_source_ref
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import query_served_appointments
@@ -52,6 +52,7 @@ def enqueue_unpushed(connection: ICloudConnection, now: datetime | None = None) 
     missing = (
         query_served_appointments(connection.user_id, connection.serves, chosen)
         .filter(ends_at__gt=now or timezone.now())
+        .exclude(status__in=[status.value for status in OUT_OF_ICLOUD])
         .exclude(icloud_copies__connection=connection)
     )
     ids = set(missing.values_list("pk", flat=True))

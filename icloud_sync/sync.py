@@ -16,7 +16,7 @@ from django.utils import timezone
 from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
-from icloud_sync.models import ICloudConnection
+from icloud_sync.models import ICloudConnection, RemoteCollection
 from icloud_sync.outbox import due, retry_now
 from icloud_sync.pull import PullResult, pull
 from icloud_sync.push import PushResult, drain
@@ -89,16 +89,26 @@ def run(
     full: bool,
     progress: Progress,
 ) -> None:
-    if push:
+    unread = push and not was_read(open_session.connection)
+    if push and not unread:
         push_round(open_session, result, progress)
-    if pull_too or result.pushes.look:
+    if pull_too or unread or result.pushes.look:
         result.pulled = pull(
             open_session,
             full=full or result.pushes.look,
             progress=lambda done, of: progress("reading", done, of),
         )
+    if unread and result.pulled and result.pulled.unfinished:
+        return  # the next run goes on reading
     if push and (result.pushes.look or result.pulled):
         push_again(open_session, result, progress)
+
+
+def was_read(connection: ICloudConnection) -> bool:
+    """An account that was connected before holds our own events: they are found before
+    anything is created, or each would get a twin (D16)."""
+    never = connection.collections.exclude(role=RemoteCollection.Role.IGNORED)
+    return not never.filter(sync_token="", ctag="", missing_since=None).exists()
 
 
 def push_again(open_session: Session, result: SyncResult, progress: Progress) -> None:

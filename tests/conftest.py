@@ -1,10 +1,17 @@
 """Fixtures that every folder of tests may use."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests import servers
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """A real hash takes a fifth of a second, and every user of a test has one."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

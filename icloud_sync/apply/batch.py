@@ -2,9 +2,9 @@
 transaction, no request inside. Where a batch fails, each resource has its own."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -18,11 +18,12 @@ from icloud_sync.core.pull_plan import (
     CopyState,
     SlotState,
     plan_copy,
+    plan_orphan,
     plan_slots,
     rekey,
 )
 from icloud_sync.core.refs import SourceRef, parse_source_ref
-from icloud_sync.core.values import Fetched, Occurrence, ParsedResource
+from icloud_sync.core.values import Fetched, Occurrence, ParsedResource, Window
 from icloud_sync.models import (
     ICloudConnection,
     MintedUid,
@@ -44,6 +45,8 @@ from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
 State = RemoteResource.State
+# How far an occurrence may have been moved from where its appointment is.
+OWN_MARGIN = timedelta(days=31)
 
 
 @dataclass
@@ -97,6 +100,7 @@ def absorb_batch(
             readable.append((one, read(one.body, rows.resources.get(one.href), rows, writer)))
         except UnreadableResource as error:
             set_aside(connection, collection, one, str(error), journal)
+    rows.minted = minted(parsed.uid for _, parsed in readable)
     add_new(rows, writer, collection, readable)
     read_slots(rows, connection)
     for one, parsed in readable:
@@ -109,7 +113,16 @@ def absorb_batch(
 def read(body: str, resource: RemoteResource | None, rows: Rows, writer: Writer) -> ParsedResource:
     appointment = rows.appointments.get(resource.appointment_id or 0) if resource else None
     zones = zones_for(writer.connection, appointment)
-    return parse(body, current_window(writer.now), zones)
+    return parse(body, window_for(appointment, writer.now), zones)
+
+
+def window_for(appointment: Appointment | None, now: datetime) -> Window:
+    """Wide enough for the appointment's own occurrence: one that has passed is not gone."""
+    window = current_window(now)
+    if appointment is None:
+        return window
+    start, end = appointment.starts_at - OWN_MARGIN, appointment.ends_at + OWN_MARGIN
+    return Window(min(window.starts_at, start), max(window.ends_at, end))
 
 
 def follow_moves(
@@ -150,9 +163,9 @@ def add_new(
     new = {one.href: parsed.uid for one, parsed in readable if one.href not in rows.resources}
     if not new:
         return
-    own = dict(MintedUid.objects.filter(uid__in=new.values()).values_list("uid", "appointment_id"))
+    own = {uid: rows.minted[uid] for uid in new.values() if uid in rows.minted}
     found = adoptable(writer.connection, own)
-    made = RemoteResource.objects.bulk_create(
+    made = [
         RemoteResource(
             connection=writer.connection,
             collection=collection,
@@ -162,11 +175,32 @@ def add_new(
             appointment_id=take_from(found, own.get(uid)),
         )
         for href, uid in new.items()
-    )
+    ]
+    remember_agreed([resource for resource in made if resource.appointment_id], writer.connection)
+    RemoteResource.objects.bulk_create(made)
     rows.resources |= {resource.href: resource for resource in made}
     rows.appointments |= {
         one.pk: one for one in lock([r.appointment_id for r in made if r.appointment_id])
     }
+
+
+def minted(uids: Iterable[str]) -> dict[str, int]:
+    known = MintedUid.objects.filter(uid__in=list(uids))
+    return dict(known.values_list("uid", "appointment_id"))
+
+
+def remember_agreed(found_again: Sequence[RemoteResource], connection: ICloudConnection) -> None:
+    """What this user's earlier connection last agreed on still tells who changed what since."""
+    if not found_again:
+        return
+    earlier = RemoteResource.objects.filter(
+        connection__user=connection.user_id, uid__in=[one.uid for one in found_again]
+    ).exclude(connection=connection)
+    known = {(one.uid, one.appointment_id): one for one in earlier.order_by("pk")}
+    for resource in found_again:
+        if before := known.get((resource.uid, resource.appointment_id)):
+            resource.base, resource.written_digest = before.base, before.written_digest
+            resource.recurrence_id = before.recurrence_id
 
 
 def adoptable(connection: ICloudConnection, own: Mapping[str, int]) -> set[int]:
@@ -203,7 +237,9 @@ def decide(resource: RemoteResource, parsed: ParsedResource, rows: Rows, writer:
     base = base_of(resource, rows, writer)
     appointment = rows.appointments.get(resource.appointment_id or 0)
     if appointment is None:
-        if parsed.uid not in rows.minted:  # one of ours is never a slot (R8, D16)
+        if parsed.uid in rows.minted:  # one of ours is never a slot (R8, D16)
+            writer.take_orphan(plan_orphan(resource.appointment_id, base, parsed), resource)
+        else:
             plan_others(resource, list(parsed.occurrences), parsed, base, rows, writer)
         return True
     if refusal(appointment, writer.connection):

@@ -14,12 +14,13 @@ from calendars.types import SlotOrigin
 from icloud_sync import outbox
 from icloud_sync.apply.warnings import overlap_warning
 from icloud_sync.core.ical.parse import all_day
-from icloud_sync.core.merge import LONGEST_TITLE, Conflict
+from icloud_sync.core.merge import LONGEST_TITLE, WORDS, Conflict
 from icloud_sync.core.pull_plan import (
     Action,
     CreateSlot,
     FollowOccurrence,
     KeepLosing,
+    KeepLosingSlot,
     MarkCopyDeleted,
     PushAppointment,
     PushSlot,
@@ -116,6 +117,12 @@ class Writer:
             after=as_json(action.after),
         )
 
+    def take_orphan(self, actions: Sequence[Action], resource: RemoteResource) -> None:
+        """A copy whose appointment was deleted here."""
+        for action in actions:
+            if isinstance(action, KeepLosing):
+                self.keep_losing(action, resource)
+
     def keep_losing(self, action: KeepLosing, resource: RemoteResource) -> None:
         self.entries.append(
             self.journal.entry(
@@ -169,6 +176,8 @@ class Writer:
                     self.update_slot(action, resource, slots[action.slot_id])
                 case RemoveSlot():
                     self.remove_slot(action, resource)
+                case KeepLosingSlot():
+                    self.keep_losing_slot(action, resource)
                 case PushSlot():
                     ref = slots[action.slot_id].source_ref
                     self.push(OutboxEntry.Kind.SLOT, action.slot_id, ref)
@@ -215,6 +224,18 @@ class Writer:
             resource,
             slot_id=action.slot_id,
             before=as_json(action.before),
+        )
+
+    def keep_losing_slot(self, action: KeepLosingSlot, resource: RemoteResource) -> None:
+        self.entries.append(
+            self.journal.entry(
+                "keep deleted",
+                Outcome.CONFLICT,
+                f"a Blocked Slot was deleted in Referins and edited in iCloud "
+                f"({spell(action.changed)}): it goes, the edit is kept here",
+                resource=resource,
+                before=as_json(action.lost),
+            )
         )
 
     def rekey(self, resource: RemoteResource, slot_id: int, recurrence_id: str) -> None:
@@ -304,8 +325,7 @@ def appointment_columns(fields: EventFields, changed: Sequence[str]) -> dict[str
 
 
 def spell(changed: Sequence[str]) -> str:
-    words = {"interval": "time", "location": "place"}
-    return ", ".join(words.get(name, name) for name in changed)
+    return ", ".join(WORDS.get(name, name) for name in changed)
 
 
 def told(conflicts: tuple[Conflict, ...]) -> str:

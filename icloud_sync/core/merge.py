@@ -8,6 +8,7 @@ from typing import Any
 from icloud_sync.core.values import EventFields, Interval
 
 FIELDS = ("title", "interval", "location", "notes")
+WORDS = {"interval": "time", "location": "place"}  # what people call them
 LONGEST_TITLE = 1000  # what our column holds; a longer one stays whole in iCloud
 
 

@@ -109,6 +109,15 @@ class KeepLosing:
     changed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class KeepLosingSlot:
+    """Deleted here, iCloud not told yet, and edited there: it goes all the same (D6, D8),
+    what was typed there stays in the log."""
+
+    lost: EventFields
+    changed: tuple[str, ...]
+
+
 Action = (
     CreateSlot
     | UpdateSlot
@@ -119,6 +128,7 @@ Action = (
     | FollowOccurrence
     | MarkCopyDeleted
     | KeepLosing
+    | KeepLosingSlot
 )
 
 
@@ -157,6 +167,17 @@ def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -
     return actions
 
 
+def plan_orphan(
+    appointment_id: int | None, base: ParsedResource | None, theirs: ParsedResource
+) -> list[Action]:
+    """A copy whose appointment was deleted here: its DELETE goes, an edit is kept."""
+    if appointment_id is None or base is None or not base.occurrences or not theirs.occurrences:
+        return []
+    before, after = base.occurrences[0].fields, theirs.occurrences[0].fields
+    changed = changed_fields(before, after)
+    return [KeepLosing(appointment_id, after, changed)] if changed else []
+
+
 def own_occurrence(
     copy: CopyState, base: ParsedResource | None, parsed: ParsedResource
 ) -> Occurrence | None:
@@ -166,13 +187,24 @@ def own_occurrence(
     if not parsed.is_recurring:
         return found.get("")
     if copy.recurrence_id:
-        return found.get(copy.recurrence_id)
+        moved = moved_with_series(copy.recurrence_id, base, parsed)
+        return found.get(copy.recurrence_id) or found.get(moved)
     start = copy.fields.interval.starts_at
     if base is not None and not base.is_recurring and base.occurrences:
         start = base.occurrences[0].fields.interval.starts_at
     in_order = sorted(parsed.occurrences, key=lambda one: one.fields.interval.starts_at)
     same_start = [one for one in in_order if one.fields.interval.starts_at == start]
     return next(iter(same_start + in_order), None)
+
+
+def moved_with_series(rid: str, base: ParsedResource | None, theirs: ParsedResource) -> str:
+    """The new name of an occurrence when somebody moved its whole series: every original
+    start has shifted, so that the same place in the series is the same occurrence."""
+    before = sorted(one.recurrence_id for one in base.occurrences) if base else []
+    after = sorted(one.recurrence_id for one in theirs.occurrences)
+    if rid not in before or set(before) & set(after) or len(before) != len(after):
+        return ""
+    return after[before.index(rid)]
 
 
 def plan_slots(
@@ -194,6 +226,10 @@ def plan_slots(
                 actions.append(CreateSlot(occurrence))
         else:
             actions += plan_slot(slot, base.get(rid), occurrence, read_only_reason)
+    for one in theirs:
+        agreed = base.get(one.recurrence_id) if one.recurrence_id in deleted_here else None
+        if agreed and (lost := changed_fields(agreed, one.fields)):
+            actions.append(KeepLosingSlot(one.fields, lost))
     for rid, slot in slots.items():
         # What has left the window is simply not in the answer: such slots stay (D10).
         if rid not in wanted and overlaps(slot.fields, window):

@@ -115,6 +115,10 @@ def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
         if not differs(wanted, copy):
             return Skip(Reason.DELETED_IN_ICLOUD)
         return Park(Reason.OCCURRENCE_GONE) if copy.recurrence_id else Create(afresh=False)
+    if copy.status is CopyStatus.PENDING and copy.base is not None:
+        # Sent once, answer unknown. A second body would take the first one's place as what
+        # both sides compare with, and an edit made here since would look like one there.
+        return Read()
     if copy.status in (CopyStatus.PENDING, CopyStatus.REMOVED):
         return Create(afresh=False)
     return bring_up_to_date(wanted, copy)

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from icloud_sync import outbox
 from icloud_sync.apply import absorb
-from icloud_sync.core.push_plan import Action, Park, Read, Reason, Skip
+from icloud_sync.core.merge import WORDS
+from icloud_sync.core.push_plan import Action, Park, Read, Reason, Skip, Update
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import OutboxEntry, RemoteResource
@@ -115,10 +116,19 @@ def carry_out(
     journal.write(
         verb,
         Outcome.DONE,
-        f"{subject.name} {verb}",
+        f"{verb} the event of {subject.name}{said(action)}",
         resource=subject.resource,
         **subject_ids(subject),
     )
+
+
+def said(action: Action) -> str:
+    """What an update changed, for the log."""
+    if not isinstance(action, Update):
+        return ""
+    words = [WORDS.get(name, name) for name in action.changed]
+    words += ["what only Referins writes"] if action.rewrite_ours else []
+    return f": {', '.join(words)}"
 
 
 class Parked(PermanentRemoteError):
@@ -138,7 +148,8 @@ def refresh(subject: Subject, session: Session, journal: Journal, now: datetime)
     except ResourceNotFound:
         if resource.state != RemoteResource.State.PENDING:
             raise  # gone or moved: only a complete listing can say
-        RemoteResource.objects.filter(pk=resource.pk).update(state=RemoteResource.State.REMOVED)
+        # Never stored: without a base the plan creates it, or has nothing to take out.
+        RemoteResource.objects.filter(pk=resource.pk).update(base="")
     else:
         absorb(session.connection, resource.collection, [fetched], now, journal)
     fresh = subject_of(subject.entry, session.connection)

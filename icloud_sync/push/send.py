@@ -14,10 +14,12 @@ from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, Update
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
 from icloud_sync.push.objects import Subject
-from icloud_sync.remote.errors import Refused, ResourceNotFound
+from icloud_sync.remote.errors import PreconditionFailed, Refused, ResourceNotFound
 from icloud_sync.remote.interface import Remote
 
 State = RemoteResource.State
+# What preparing a PUT sets before anybody has agreed to it.
+PREPARED = ("base", "written_digest", "etag", "recurrence_id", "state", "state_reason")
 
 
 class NoTarget(Exception):
@@ -39,10 +41,15 @@ def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str
 
 
 def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> str:
-    was = subject.resource.state if subject.resource else ""
     resource = subject.resource = subject.resource or mint(subject)
+    was, agreed = resource.state, {name: getattr(resource, name) for name in PREPARED}
     prepare(subject, resource, now)
-    etag = remote.create(resource.href, resource.base)
+    try:
+        etag = remote.create(resource.href, resource.base)
+    except PreconditionFailed:
+        # Somebody put it there: ours was not stored, and is not what was agreed on.
+        RemoteResource.objects.filter(pk=resource.pk).update(**agreed)
+        raise
     record(resource, etag, resource.base, remote)
     back = was in (State.DELETED_IN_ICLOUD, State.REMOVED)
     return "put back" if back and not action.afresh else "created"
@@ -112,7 +119,7 @@ def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
     if subject.is_appointment:
         resource.state = State.REMOVED
         resource.save()
-    return "taken out of its series"
+    return "took out of its series"
 
 
 def delete(subject: Subject, remote: Remote) -> str:
@@ -123,7 +130,7 @@ def delete(subject: Subject, remote: Remote) -> str:
         remote.delete(resource.href, resource.etag)
     resource.state, resource.etag = State.REMOVED, ""
     resource.save()
-    return "taken out"
+    return "took out"
 
 
 def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> None:

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models.signals import post_delete
 from django.urls import reverse
 
 from calendars import sources
 from calendars.models import Appointment, BlockedSlot, CalendarMember, User
-from calendars.signals import slot_deleted
 from calendars.sources import Source
 from tests.factories import (
     AppointmentFactory,
@@ -256,12 +256,13 @@ def icloud(monkeypatch):
         )
     )
 
-    def listen(slot, **_):
-        heard.append(slot.title)
+    def listen(instance, origin, **_):
+        if isinstance(origin, BlockedSlot):
+            heard.append(instance.title)
 
-    slot_deleted.connect(listen)
+    post_delete.connect(listen, sender=BlockedSlot)
     yield heard
-    slot_deleted.disconnect(listen)
+    post_delete.disconnect(listen, sender=BlockedSlot)
 
 
 def test_what_a_change_or_deletion_does_at_the_source_is_said_before(client, staff, icloud) -> None:
