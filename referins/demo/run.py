@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from referins.demo.people import USERS
+from referins.demo.people import BEN, USERS
 from referins.demo.ports import DemoError, chosen_ports
 from referins.demo.processes import ROOT, Family, answers
 
@@ -166,5 +166,7 @@ Three things to try:
      Sync now on her iCloud connection in the admin.
   3. Make an event on the phone. It becomes a Blocked Slot in her week, {web_url}
      (log in as anna).
+
+To connect Ben yourself: Apple ID {BEN.apple_id}, password {BEN.app_password}
 
 Ctrl-C stops everything; the data stays for the next time."""
