@@ -56,7 +56,7 @@ types: setup
 
 conformance: setup
 	@test -n "$(URL)" || { echo "Name the server: make conformance URL=https://caldav.example.com/"; exit 2; }
-	@CONFORMANCE_URL="$(URL)" $(ON_SQLITE) $(PYTEST) tests/remote
+	@CONFORMANCE_URL="$(URL)" $(ON_SQLITE) $(PYTEST) tests/remote/test_conformance.py -k "[own]"
 
 shots: setup
 	@$(PY) docs/images/shots.py
