@@ -1,0 +1,17 @@
+"""What we know of iCloud: whose account, which collections, which resources; what must
+still be sent; and what was done, for support to read."""
+
+from icloud_sync.models.connection import ICloudConnection, RemoteCollection
+from icloud_sync.models.log import SyncLogEntry, SyncRun
+from icloud_sync.models.outbox import OutboxEntry
+from icloud_sync.models.resource import MintedUid, RemoteResource
+
+__all__ = [
+    "ICloudConnection",
+    "MintedUid",
+    "OutboxEntry",
+    "RemoteCollection",
+    "RemoteResource",
+    "SyncLogEntry",
+    "SyncRun",
+]

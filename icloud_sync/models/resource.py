@@ -1,0 +1,86 @@
+"""A calendar object resource in iCloud, and the identities we minted."""
+
+from django.db import models
+from django.db.models import Q
+
+from calendars.models import Appointment
+from icloud_sync.models.connection import ICloudConnection, RemoteCollection
+
+
+class RemoteResource(models.Model):
+    """A calendar object resource: where it lies, and what both sides last agreed on.
+
+    With an appointment it is that appointment's copy for this connection's user (D1);
+    its other occurrences, and every occurrence of a resource without one, are Blocked
+    Slots whose `source_ref` names this row.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SYNCED = "synced", "Synced"
+        DELETED_IN_ICLOUD = "deleted_in_icloud", "Deleted in iCloud"
+        REMOVED = "removed", "Taken out by us"
+        NEEDS_ATTENTION = "needs_attention", "Needs attention"
+
+    connection = models.ForeignKey(
+        ICloudConnection, on_delete=models.CASCADE, related_name="resources"
+    )
+    collection = models.ForeignKey(
+        RemoteCollection, on_delete=models.CASCADE, related_name="resources"
+    )
+    href = models.CharField(max_length=1000)
+    uid = models.CharField("UID", max_length=1000, db_index=True)
+    etag = models.CharField(max_length=500, blank=True)
+    # The body as last agreed; for a pending copy the body we are about to send, so that
+    # a crash after the server said yes still has something to compare with.
+    base = models.TextField(blank=True)
+    # The link outlives the appointment, because the copy does until its DELETE is confirmed.
+    appointment = models.ForeignKey(
+        Appointment,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="icloud_copies",
+    )
+    # Which occurrence the appointment is, once somebody made a series of its event (D13).
+    recurrence_id = models.CharField(max_length=40, blank=True)
+    # What we last wrote of the things that only we write (status, link, who is coming).
+    written_digest = models.CharField(max_length=64, blank=True)
+    has_guests = models.BooleanField(default=False)
+    is_recurring = models.BooleanField(default=False)
+    # When the rolling window may bring new occurrences of it in; empty: never again (D10).
+    reconsider_at = models.DateTimeField(null=True, blank=True, editable=False)
+    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
+    state_reason = models.CharField(max_length=500, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["connection", "state"]),
+            models.Index(fields=["connection", "reconsider_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "href"], name="resource_href_once"),
+            models.UniqueConstraint(
+                fields=["connection", "appointment"],
+                condition=Q(appointment__isnull=False),
+                name="one_copy_an_appointment_and_connection",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.href
+
+
+class MintedUid(models.Model):
+    """A UID we made. Outlives connections, so that our own event is never taken for
+    somebody's Blocked Slot, whichever account it turns up in (D16)."""
+
+    uid = models.CharField("UID", max_length=64, primary_key=True)
+    appointment_id = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.uid
