@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from icloud_sync.core.ical.lines import CONTROL
 from icloud_sync.core.values import EventFields, Interval
 
 FIELDS = ("title", "interval", "location", "notes")
@@ -79,5 +80,6 @@ def same_interval(one: Interval, other: Interval) -> bool:
 
 
 def normal(field: str, text: str) -> str:
+    text = CONTROL.sub("", text)  # never written, and so never a difference
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return text[:LONGEST_TITLE].rstrip() if field == "title" else text

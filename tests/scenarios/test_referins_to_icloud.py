@@ -17,9 +17,7 @@ def test_r1_and_r3_an_appointment_of_a_synced_calendar_appears_in_the_hosts_iclo
 ) -> None:
     world.book(CalendarFactory(type=kind), title="Haircut", location="Mitte", notes="Bring a hat")
     world.settle()
-    assert world.remote() == [
-        event("Haircut", at(10), at(11), place="Mitte", notes="Bring a hat")
-    ]
+    assert world.remote() == [event("Haircut", at(10), at(11), place="Mitte", notes="Bring a hat")]
     world.account.wire.assert_every_write_has_a_precondition()
 
 

@@ -27,7 +27,14 @@ class Form:
         return self.zone is None
 
     def line(self, name: str, moment: datetime | date) -> Line:
+        if self.params and isinstance(moment, datetime) and self.comes_twice(moment):
+            return Form("", UTC).line(name, moment)
         return lines.make(f"{name}{self.params}:{self.spell(moment)}")
+
+    def comes_twice(self, moment: datetime) -> bool:
+        """A wall time means the first of the two (RFC 5545, 3.3.5); only UTC can say the
+        second."""
+        return self.zone is not None and moment.astimezone(self.zone).fold == 1
 
     def spell(self, moment: datetime | date) -> str:
         if not isinstance(moment, datetime) or self.zone is None:

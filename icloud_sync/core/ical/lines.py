@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9-]+")
 LINE_END = re.compile(r"\r\n|\n|\r")
+# Neither iCalendar (RFC 5545, 3.1) nor XML can hold them; pasted text does.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # The first colon outside of double quotes ends the parameters.
 HEAD = re.compile(r'(?:[^":]|"[^"]*")*')
 PARAM = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)')
@@ -76,7 +78,7 @@ def fold(text: str) -> str:
 
 def escape(text: str) -> str:
     """TEXT as RFC 5545, 3.3.11 wants it."""
-    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    escaped = CONTROL.sub("", text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return LINE_END.sub(r"\\n", escaped)
 
 

@@ -7,18 +7,22 @@ MARKER = "— Referins —"
 
 def with_block(notes: str, block: str) -> str:
     """What we write as DESCRIPTION."""
-    if not block:
+    if not block and not is_marked(notes):
         return notes
     return f"{notes.rstrip()}\n\n{MARKER}\n{block}".lstrip("\n")
 
 
+def is_marked(notes: str) -> bool:
+    return any(line.strip() == MARKER for line in notes.split("\n"))
+
+
 def without_block(description: str) -> str:
-    """The notes as people wrote them: what stands from the marker on is ours."""
-    kept: list[str] = []
-    for line in description.split("\n"):
-        if line.strip() == MARKER:
-            return "\n".join(kept).rstrip()
-        kept.append(line)
+    """The notes as people wrote them: what stands from the marker on is ours. The last one
+    is meant, since people may have typed the line themselves."""
+    lines = description.split("\n")
+    for index in reversed(range(len(lines))):
+        if lines[index].strip() == MARKER:
+            return "\n".join(lines[:index]).rstrip()
     return description
 
 
