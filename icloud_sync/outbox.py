@@ -4,7 +4,7 @@ A row is written in the saver's transaction. Claims are conditional UPDATEs and 
 count, so that they behave the same on SQLite and PostgreSQL.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync.core.policy import OUT_OF_ICLOUD, is_synced_type
-from icloud_sync.core.refs import parse_source_ref
+from icloud_sync.core.refs import calendar_ref, parse_source_ref
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import query_served_appointments
 
@@ -32,7 +32,8 @@ def enqueue_appointment(appointment: Appointment, *, but: int | None = None) -> 
     """
     for connection_id in connections_concerned(appointment):
         if connection_id != but:
-            enqueue(connection_id, Kind.APPOINTMENT, appointment.pk)
+            ref = calendar_ref(appointment.calendar_id)
+            enqueue(connection_id, Kind.APPOINTMENT, appointment.pk, ref)
 
 
 def enqueue_slot(slot: BlockedSlot) -> None:
@@ -55,19 +56,49 @@ def enqueue_unpushed(connection: ICloudConnection, now: datetime | None = None) 
         .exclude(status__in=[status.value for status in OUT_OF_ICLOUD])
         .exclude(icloud_copies__connection=connection)
     )
-    ids = set(missing.values_list("pk", flat=True))
-    before = waiting(connection.pk, Kind.APPOINTMENT, ids)
+    found = dict(missing.values_list("pk", "calendar"))
+    enqueue_many(connection.pk, found)
+    return len(found)
+
+
+def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> None:
+    """A calendar was changed or is served again: its events that are still to come are
+    compared, and sent where they differ (what was changed meanwhile, the seats)."""
+    serves_it = Q(connection__serves=ICloudConnection.Serves.ALL) | Q(
+        connection__calendars=F("appointment__calendar")
+    )
+    copies = RemoteResource.objects.filter(
+        serves_it,
+        connection__in=live(ICloudConnection.objects.all()),
+        appointment__calendar__in=list(calendar_ids),
+        appointment__ends_at__gt=now or timezone.now(),
+    ).exclude(state=RemoteResource.State.REMOVED)
+    found: dict[int, dict[int, int]] = {}
+    for connection_id, pk, calendar_id in copies.values_list(
+        "connection", "appointment", "appointment__calendar"
+    ):
+        found.setdefault(connection_id, {})[pk] = calendar_id
+    for connection_id, appointments in found.items():
+        enqueue_many(connection_id, appointments)
+
+
+def enqueue_many(connection_id: int, appointments: Mapping[int, int]) -> None:
+    """`appointments`: their ids -> their calendars'."""
+    missing = set(appointments) - waiting(connection_id, Kind.APPOINTMENT, appointments)
     at = timezone.now()
     rows = (
         OutboxEntry(
-            connection=connection, kind=Kind.APPOINTMENT, object_id=appointment_id, not_before=at
+            connection_id=connection_id,
+            kind=Kind.APPOINTMENT,
+            object_id=pk,
+            source_ref=calendar_ref(appointments[pk]),
+            not_before=at,
         )
-        for appointment_id in sorted(ids - before)
+        for pk in sorted(missing)
     )
     OutboxEntry.objects.bulk_create(rows, 200, ignore_conflicts=True)
-    if ids - before:
-        nudge(connection.pk)
-    return len(ids)
+    if missing:
+        nudge(connection_id)
 
 
 def waiting(connection_id: int, kind: str, object_ids: Iterable[int]) -> set[int]:
@@ -200,6 +231,13 @@ def release_stuck(now: datetime) -> int:
         release(entry, now, "The worker that was sending this stopped.")
         count += 1
     return count
+
+
+def put_off(connection_id: int, until: datetime) -> None:
+    """The whole account was asked to come back later, whichever row happened to ask."""
+    OutboxEntry.objects.filter(
+        connection_id=connection_id, state=State.WAITING, not_before__lt=until
+    ).update(not_before=until)
 
 
 def retry_now(connection_id: int) -> int:

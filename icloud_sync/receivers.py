@@ -45,6 +45,7 @@ def calendar_changed(instance: Calendar, created: bool, **_: Any) -> None:
         ICloudConnection.calendars.through.objects.filter(calendar=instance).delete()
     elif not created:
         begin_service(Q(user__appointments__calendar=instance))
+        outbox.enqueue_copies([instance.pk])
 
 
 def choice_changing(
@@ -57,6 +58,7 @@ def choice_changing(
         chosen = Q(pk__in=pk_set or ()) if reverse else Q(pk=instance.pk)
         ICloudConnection.objects.filter(chosen).update(serves=Serves.CHOSEN)
         begin_service(chosen)
+        outbox.enqueue_copies({instance.pk} if reverse else pk_set or set())
 
 
 def slot_changed(instance: BlockedSlot, created: bool, **_: Any) -> None:

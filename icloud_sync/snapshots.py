@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from calendars.models import Appointment, BlockedSlot
+from calendars.models import Appointment, BlockedSlot, Calendar
 from calendars.types import CalendarType, SlotOrigin
 from icloud_sync.core.ical.notes import who_is_coming
 from icloud_sync.core.ical.parse import Zones
@@ -93,12 +93,12 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def refusal(appointment: Appointment, connection: ICloudConnection) -> Reason | None:
-    """Why nothing at all may be written about this appointment here (R2, D19)."""
-    if not is_synced_type(appointment.calendar.type):
+def refusal(calendar: Calendar, connection: ICloudConnection) -> Reason | None:
+    """Why nothing at all may be written about this calendar's appointments here (R2, D19)."""
+    if not is_synced_type(calendar.type):
         return Reason.KIND_NOT_SYNCED
     serves_all = connection.serves == ICloudConnection.Serves.ALL
-    if not serves_all and not connection.calendars.filter(pk=appointment.calendar_id).exists():
+    if not serves_all and not connection.calendars.filter(pk=calendar.pk).exists():
         return Reason.NOT_SERVED
     return None
 

@@ -17,7 +17,7 @@ from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import ICloudConnection, RemoteCollection
-from icloud_sync.outbox import due, retry_now
+from icloud_sync.outbox import due, put_off, retry_now
 from icloud_sync.pull import PullResult, pull
 from icloud_sync.push import PushResult, drain
 from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
@@ -140,6 +140,8 @@ def succeeded(open_session: Session, pulled: bool) -> None:
     connection, now = open_session.connection, open_session.clock()
     fresh = ICloudConnection.objects.values("last_activity_at", "status").get(pk=connection.pk)
     values: dict[str, object] = {"failures": 0}
+    if sent:
+        values["last_activity_at"] = fresh["last_activity_at"] = now
     if pulled:
         values |= {
             "last_success_at": now,
@@ -173,6 +175,8 @@ def failed(connection_id: int, error: RemoteError, now: datetime | None = None) 
     if connection.status != status:
         values["status_since"] = now
     connections.update(**values)
+    if asked_for:
+        put_off(connection_id, asked_for)
 
 
 def pace() -> Pace:

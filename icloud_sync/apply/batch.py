@@ -242,7 +242,7 @@ def decide(resource: RemoteResource, parsed: ParsedResource, rows: Rows, writer:
         else:
             plan_others(resource, list(parsed.occurrences), parsed, base, rows, writer)
         return True
-    if refusal(appointment, writer.connection):
+    if refusal(appointment.calendar, writer.connection):
         return False  # R2, D19: neither told nor followed until it is served again
     actions, own = plan_copy(copy_state(appointment, resource, writer), base, parsed)
     writer.take(actions, resource, appointment)

@@ -1,4 +1,5 @@
-"""A Blocked Slot's `source_ref`: which occurrence of which resource it is."""
+"""A Blocked Slot's `source_ref`: which occurrence of which resource it is; and an outbox
+row's: what the row it is about can no longer say once it is deleted."""
 
 from typing import NamedTuple
 
@@ -25,3 +26,13 @@ def parse_source_ref(text: str) -> SourceRef | None:
 def resource_prefix(resource_id: int) -> str:
     """What every `source_ref` of this resource starts with."""
     return f"icloud:{resource_id}:"
+
+
+def calendar_ref(calendar_id: int) -> str:
+    """Of an appointment's outbox row: which calendar it was in."""
+    return f"calendar:{calendar_id}"
+
+
+def parse_calendar_ref(text: str) -> int | None:
+    source, _, calendar_id = text.partition(":")
+    return int(calendar_id) if source == "calendar" and calendar_id.isdigit() else None

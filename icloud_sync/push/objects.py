@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from calendars.models import Appointment, BlockedSlot
+from calendars.models import Appointment, BlockedSlot, Calendar
 from icloud_sync.core.ical.parse import UnreadableResource, Zones, parse
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.push_plan import (
@@ -16,7 +16,7 @@ from icloud_sync.core.push_plan import (
     plan_appointment,
     plan_slot,
 )
-from icloud_sync.core.refs import parse_source_ref
+from icloud_sync.core.refs import parse_calendar_ref, parse_source_ref
 from icloud_sync.core.values import EventFields, Window
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import (
@@ -96,9 +96,17 @@ class Subject:
         copy = self.copy(now)
         if not self.is_appointment:
             return plan_slot(slot_fields(self.slot) if self.slot else None, copy)
-        if self.appointment and (refused := refusal(self.appointment, self.connection)):
+        calendar = self.calendar()
+        if calendar and (refused := refusal(calendar, self.connection)):
             return Skip(refused)
         return plan_appointment(self.wanted(), copy)
+
+    def calendar(self) -> Calendar | None:
+        """The appointment's; of a deleted one, the calendar it was in if that still is."""
+        if self.appointment:
+            return self.appointment.calendar
+        pk = parse_calendar_ref(self.entry.source_ref)
+        return Calendar.objects.filter(pk=pk).first() if pk else None
 
     def wanted(self) -> Wanted | None:
         if self.appointment is None or not belongs(self.appointment, self.connection):

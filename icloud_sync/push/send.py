@@ -46,8 +46,8 @@ def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> s
     prepare(subject, resource, now)
     try:
         etag = remote.create(resource.href, resource.base)
-    except PreconditionFailed:
-        # Somebody put it there: ours was not stored, and is not what was agreed on.
+    except (PreconditionFailed, Refused):
+        # Ours was not stored, and is not what both sides compare with.
         RemoteResource.objects.filter(pk=resource.pk).update(**agreed)
         raise
     record(resource, etag, resource.base, remote)
