@@ -71,7 +71,7 @@ def sync(
             if open_session is None:
                 return SyncResult(busy=True)
             run(open_session, result, push, pull_too, full, with_progress)
-            succeeded(open_session, pull_too)
+            succeeded(open_session, result)
     except LeaseLost:
         # We were too slow, and somebody else works on it now; rows we claimed come back.
         result.error = "Another worker took over."
@@ -135,14 +135,14 @@ def told(progress: Progress, of: int, done: int) -> None:
     progress("sending", done, of)
 
 
-def succeeded(open_session: Session, pulled: bool) -> None:
+def succeeded(open_session: Session, result: SyncResult) -> None:
     """One UPDATE: an idle look costs no more."""
     connection, now = open_session.connection, open_session.clock()
     fresh = ICloudConnection.objects.values("last_activity_at", "status").get(pk=connection.pk)
     values: dict[str, object] = {"failures": 0}
-    if sent:
+    if result.pushes.sent:
         values["last_activity_at"] = fresh["last_activity_at"] = now
-    if pulled:
+    if result.pulled:
         values |= {
             "last_success_at": now,
             "next_poll_at": next_poll(now, fresh["last_activity_at"], pace(), random.random()),

@@ -26,10 +26,15 @@ def pull(connection_id: int) -> str:
 
 
 def wake_again(connection_id: int, result: SyncResult) -> str:
-    """A row may come between our last look at the outbox and the end of our lease, while
-    the task that it woke found us busy. So the holder looks once more, lease released."""
-    if not result.busy and outbox.due(timezone.now()).filter(connection=connection_id).exists():
-        async_task("icloud_sync.tasks.push", connection_id)
+    """What came between our last look and the end of our lease found us busy and went
+    away. So the holder looks once more, the lease released: for rows to send, and for
+    somebody who asked to sync now."""
+    if not result.busy:
+        now = timezone.now()
+        if outbox.due(now).filter(connection=connection_id).exists():
+            async_task("icloud_sync.tasks.push", connection_id)
+        if ICloudConnection.objects.filter(pk=connection_id, next_poll_at__lte=now).exists():
+            async_task("icloud_sync.tasks.pull", connection_id)
     return str(result)
 
 

@@ -18,7 +18,8 @@ Status = ICloudConnection.Status
 
 def sync_soon(connection: ICloudConnection) -> None:
     """Wakes a worker once we have committed. Should the queue be down, the next poll is due."""
-    ICloudConnection.objects.filter(pk=connection.pk).update(next_poll_at=timezone.now())
+    now = timezone.now()
+    ICloudConnection.objects.filter(pk=connection.pk).update(next_poll_at=now, last_activity_at=now)
     connection_id = connection.pk
     transaction.on_commit(lambda: async_task("icloud_sync.tasks.sync", connection_id), robust=True)
 
