@@ -5,7 +5,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.db.models.signals import ModelSignal, m2m_changed, post_delete, post_save
+from django.db.models.signals import (
+    ModelSignal,
+    m2m_changed,
+    post_delete,
+    post_save,
+    pre_delete,
+)
 from django.utils import timezone
 
 from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact, User
@@ -93,7 +99,8 @@ def connect() -> None:
     """Called once, when the app is ready."""
     saved, deleted = (post_save,), (post_save, post_delete)
     listen: list[tuple[Callable[..., None], Sequence[ModelSignal], type[Model]]] = [
-        (appointment_changed, deleted, Appointment),
+        # Before its deletion: with its calendar goes the choice of who serves it.
+        (appointment_changed, (post_save, pre_delete), Appointment),
         (hosts_changed, (m2m_changed,), Appointment.hosts.through),
         (attendees_changed, deleted, Attendee),
         (contact_changed, saved, Contact),

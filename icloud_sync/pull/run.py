@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from icloud_sync.apply import absorb, absorb_removed
+from icloud_sync.apply import absorb, absorb_removed, reconsider
 from icloud_sync.core.values import CollectionInfo, Fetched
-from icloud_sync.models import RemoteCollection
+from icloud_sync.models import RemoteCollection, RemoteResource
 from icloud_sync.pull.listing import Listing, list_collection
 from icloud_sync.pull.moves import find_moves
 from icloud_sync.remote.errors import RemoteError, ResourceNotFound
@@ -77,7 +77,8 @@ def known_collections(work: Pull, infos: dict[str, CollectionInfo]) -> Iterator[
     rows = {row.href: row for row in work.session.connection.collections.all()}
     for href, info in infos.items():
         row = rows.get(href) or new_collection(work, info)
-        freshen(row, info)
+        if "can_write" in freshen(row, info):
+            tell_slots(work, row)
         if row.is_read:
             yield row
     for href, row in rows.items():
@@ -89,7 +90,8 @@ def new_collection(work: Pull, info: CollectionInfo) -> RemoteCollection:
     return RemoteCollection.objects.create(connection=work.session.connection, href=info.href)
 
 
-def freshen(row: RemoteCollection, info: CollectionInfo) -> None:
+def freshen(row: RemoteCollection, info: CollectionInfo) -> list[str]:
+    """The names of what changed."""
     fresh = {
         "name": info.name[:500],
         "color": info.color[:20],
@@ -101,6 +103,13 @@ def freshen(row: RemoteCollection, info: CollectionInfo) -> None:
         setattr(row, name, fresh[name])
     if changed:
         row.save(update_fields=changed)
+    return changed
+
+
+def tell_slots(work: Pull, row: RemoteCollection) -> None:
+    """We may write there now, or may not any more: its slots say so (D17)."""
+    stored = row.resources.filter(state=RemoteResource.State.SYNCED).select_related("collection")
+    reconsider(work.session.connection, list(stored), work.now, work.journal)
 
 
 def miss(work: Pull, row: RemoteCollection) -> None:

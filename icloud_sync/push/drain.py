@@ -4,6 +4,7 @@ means for the row is decided here, in one table."""
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,9 +22,11 @@ from icloud_sync.remote.errors import (
     HostNotAllowed,
     PermanentRemoteError,
     PreconditionFailed,
+    RemoteError,
     ResourceNotFound,
     TemporaryRemoteError,
     UidConflict,
+    WriteOutcomeUnknown,
 )
 from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
@@ -100,6 +103,11 @@ def push_one(subject: Subject, session: Session, journal: Journal, now: datetime
     except PreconditionFailed:
         refresh(subject, session, journal, now)
         carry_out(subject.plan(now), subject, session, journal, now)
+    except WriteOutcomeUnknown:
+        # Looked at now, it cannot be taken for an edit made there once more is typed here.
+        with suppress(RemoteError):
+            refresh(subject, session, journal, now)
+        raise
 
 
 def carry_out(

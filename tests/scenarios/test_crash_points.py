@@ -255,3 +255,36 @@ def test_one_event_nobody_can_read_stops_only_itself(apple: World) -> None:
     assert apple.slots() == [slot("Lunch", at(12), at(13))]
     assert RemoteResource.objects.filter(state="needs_attention").count() == 1
     assert BlockedSlot.objects.count() == 1
+
+
+def test_a_slot_edited_again_after_a_lost_answer_keeps_the_last_edit(world: World) -> None:
+    world.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)))
+    world.settle()
+    lunch = BlockedSlot.objects.get()
+    lunch.title = "Brunch"
+    lunch.save()
+    world.account.wire.faults.append(once("PUT", Drop.AFTER_APPLY))
+    world.sync()
+    lunch.refresh_from_db()
+    lunch.title = "Breakfast"
+    lunch.save()
+    due(world)
+    world.settle()
+    assert world.remote() == [event("Breakfast", at(12), at(13), status="")]
+    no_conflicts(world)
+
+
+def test_one_event_the_server_chokes_on_does_not_keep_the_others_back(apple: World) -> None:
+    apple.settle()
+    apple.book(title="Bad")
+    apple.book(title="Good", starts_at=at(15))
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)))
+    apple.account.wire.faults.append(
+        lambda exchange: (
+            Reply(500) if exchange.method == "PUT" and "SUMMARY:Bad" in exchange.body else None
+        )
+    )
+    apple.sync()
+    apple.sync()
+    assert [one["title"] for one in apple.remote()] == ["Lunch", "Good"]
+    assert apple.slots() == [slot("Lunch", at(12), at(13))]

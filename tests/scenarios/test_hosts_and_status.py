@@ -2,6 +2,7 @@
 
 import pytest
 
+from calendars.models import Appointment
 from tests.factories import UserFactory
 from tests.scenarios.world import World, at, connected, event
 from tests.servers import Server
@@ -144,3 +145,24 @@ def test_d4_an_event_put_back_by_its_owner_before_we_did_keeps_our_edit(world: W
     world.settle()
     assert world.remote() == [event("Shave", at(10), at(11))]
     assert [one["title"] for one in world.appointments()] == ["Shave"]
+
+
+def test_r4_many_deleted_by_one_query_all_leave_icloud(apple: World) -> None:
+    for hour in (9, 11, 15):
+        apple.book(starts_at=at(hour))
+    apple.settle()
+    Appointment.objects.all().delete()
+    apple.settle()
+    assert apple.remote() == []
+
+
+def test_d3_hosts_changed_from_the_users_side(apple: World) -> None:
+    first = apple.book(title="First")
+    apple.book(title="Second", starts_at=at(15))
+    apple.settle()
+    apple.user.appointments.remove(first)
+    apple.settle()
+    assert apple.remote() == [event("Second", at(15), at(16))]
+    apple.user.appointments.clear()
+    apple.settle()
+    assert apple.remote() == []

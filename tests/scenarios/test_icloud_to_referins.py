@@ -149,3 +149,22 @@ def test_d10_editing_one_slot_of_a_series_touches_no_other_occurrence(world: Wor
     [body] = world.account.phone.resources().values()
     assert body.count("BEGIN:VEVENT") == 2
     assert "EXDATE" in body
+
+
+def test_d10_several_slots_of_a_series_changed_before_one_push(world: World) -> None:
+    world.account.phone.put(
+        "s.ics", vevent("s", "Standup", at(9), at(9, 15), "RRULE:FREQ=DAILY;COUNT=4")
+    )
+    world.settle()
+    one, two, three, four = BlockedSlot.objects.order_by("starts_at")
+    one.title, three.title = "First", "Third"
+    one.save()
+    two.delete()
+    three.save()
+    world.settle()
+    assert [each["title"] for each in world.slots()] == ["First", "Third", "Standup"]
+    three.delete()  # an override goes with its EXDATE
+    world.settle()
+    assert [each["title"] for each in world.slots()] == ["First", "Standup"]
+    [body] = world.account.phone.resources().values()
+    assert body.count("BEGIN:VEVENT") == 2

@@ -150,6 +150,20 @@ def test_d17_a_read_only_collection_comes_in_and_nothing_goes_back(
     assert "Team day" in account.phone.resources(href)[f"{href}t.ics"]
 
 
+def test_d17_a_collection_we_may_write_to_now_makes_its_slots_editable(apple: World) -> None:
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)))
+    apple.settle()
+    apple.connection.collections.update(can_write=False)
+    BlockedSlot.objects.update(read_only_reason="iCloud does not let us write there.")
+    apple.settle()
+    lunch = BlockedSlot.objects.get()
+    assert lunch.read_only_reason == ""
+    lunch.title = "Brunch"
+    lunch.save()
+    apple.settle()
+    assert [one["title"] for one in apple.remote()] == ["Brunch"]
+
+
 def test_d17_a_read_only_collection_cannot_be_the_target(standin: Server, db: None) -> None:
     account = standin.new_account()
     account.standin.add_collection("Team", kind="read-only", name="team")

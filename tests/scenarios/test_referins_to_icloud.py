@@ -42,6 +42,7 @@ def test_r2_nothing_of_a_simple_calendar_is_ever_sent(world: World) -> None:
         ({"starts_at": at(14), "ends_at": at(15, 30)}, {"starts": at(14), "ends": at(15, 30)}),
         ({"status": "new"}, {"status": "TENTATIVE"}),
         ({"status": "no_show"}, {}),
+        ({"status": "showed"}, {}),
     ],
 )
 def test_r4_a_later_change_in_referins_is_reflected_in_icloud(

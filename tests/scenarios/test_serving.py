@@ -262,3 +262,16 @@ def test_d20_a_calendar_becoming_served_sends_its_future_as_counted(apple: World
     assert set_served(apple.connection, "chosen", calendars[:1]) == expected
     apple.settle()
     assert titles(apple) == ["Running", "Coming"]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_r4_deleting_the_calendar_takes_its_events_out(apple: World, chosen: bool) -> None:
+    calendar = CalendarFactory()
+    if chosen:
+        set_served(apple.connection, "chosen", [calendar])
+    apple.book(calendar, title="Haircut")
+    apple.settle()
+    calendar.delete()
+    apple.settle()
+    assert apple.remote() == []
+    assert apple.slots() == []
