@@ -1,0 +1,114 @@
+"""What a pull means for an appointment and its copy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from calendars.models import Appointment
+from icloud_sync import outbox
+from icloud_sync.apply.gather import Gathered, spell, told
+from icloud_sync.apply.warnings import overlap_warning
+from icloud_sync.core.merge import LONGEST_TITLE
+from icloud_sync.core.pull_plan import (
+    Action,
+    FollowOccurrence,
+    KeepLosing,
+    MarkCopyDeleted,
+    PushAppointment,
+    UpdateAppointment,
+)
+from icloud_sync.core.values import EventFields
+from icloud_sync.models import OutboxEntry, RemoteResource
+from icloud_sync.snapshots import slots_of_resources
+from icloud_sync.synclog import Outcome, as_json
+
+State = RemoteResource.State
+
+
+class CopyActions(Gathered):
+    """Actions on an appointment, carried out."""
+
+    def take(
+        self, actions: Sequence[Action], resource: RemoteResource, appointment: Appointment
+    ) -> None:
+        for action in actions:
+            match action:
+                case UpdateAppointment():
+                    self.update_appointment(action, resource, appointment)
+                case FollowOccurrence():
+                    resource.recurrence_id = action.recurrence_id
+                case MarkCopyDeleted():
+                    self.mark_deleted(resource)
+                case KeepLosing():
+                    self.keep_losing(action, resource)
+                case PushAppointment():
+                    self.push(OutboxEntry.Kind.APPOINTMENT, action.appointment_id)
+
+    def update_appointment(
+        self, action: UpdateAppointment, resource: RemoteResource, appointment: Appointment
+    ) -> None:
+        if action.changed:
+            columns = appointment_columns(action.after, action.changed)
+            Appointment.objects.filter(pk=appointment.pk).update(**columns, updated_at=self.now)
+            outbox.enqueue_appointment(appointment, but=self.connection.pk)
+        warning = ""
+        if "interval" in action.changed:
+            warning = overlap_warning(appointment, action.after.interval)
+        self.log(
+            "update appointment",
+            f"changed appointment {appointment.pk} ({spell(action.changed)}), as in iCloud"
+            f"{told(action.conflicts)}{warning}",
+            resource,
+            conflicts=action.conflicts,
+            appointment_id=appointment.pk,
+            before=as_json(action.before),
+            after=as_json(action.after),
+        )
+
+    def take_orphan(self, actions: Sequence[Action], resource: RemoteResource) -> None:
+        """A copy whose appointment was deleted here."""
+        for action in actions:
+            if isinstance(action, KeepLosing):
+                self.keep_losing(action, resource)
+
+    def keep_losing(self, action: KeepLosing, resource: RemoteResource) -> None:
+        self.entries.append(
+            self.journal.entry(
+                "keep cancelled",
+                Outcome.CONFLICT,
+                f"appointment {action.appointment_id} was taken out in Referins and edited in "
+                f"iCloud ({spell(action.changed)}): it goes, the edit is kept here",
+                resource=resource,
+                appointment_id=action.appointment_id,
+                before=as_json(action.lost),
+            )
+        )
+
+    def mark_deleted(self, resource: RemoteResource) -> None:
+        """R6, R12: marked and listed; the appointment and the slots stay as they are."""
+        if resource.state == State.DELETED_IN_ICLOUD:
+            return
+        resource.state, resource.etag = State.DELETED_IN_ICLOUD, ""
+        resource.state_reason = f"Deleted in iCloud, seen {self.now:%Y-%m-%d %H:%M} UTC."
+        self.resources[resource.pk] = resource
+        slots = slots_of_resources(self.connection.user_id, [resource.pk])
+        slots.filter(removed_at_source_at=None).update(removed_at_source_at=self.now)
+        what = (
+            f"the copy of appointment {resource.appointment_id}"
+            if resource.appointment_id
+            else f"the event of {slots.count()} Blocked Slots"
+        )
+        self.log(
+            "mark deleted in iCloud",
+            f"{what} was deleted in iCloud; nothing changes in Referins",
+            resource,
+            appointment_id=resource.appointment_id,
+        )
+
+
+def appointment_columns(fields: EventFields, changed: Sequence[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(fields, name) for name in changed if name != "interval"}
+    if "title" in values:
+        values["title"] = values["title"][:LONGEST_TITLE]
+    if "interval" in changed:
+        values |= {"starts_at": fields.interval.starts_at, "ends_at": fields.interval.ends_at}
+    return values

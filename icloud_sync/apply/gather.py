@@ -1,0 +1,121 @@
+"""What a batch changes in our rows, gathered and written in bulk, with its log entries."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from calendars.models import BlockedSlot
+from icloud_sync import outbox
+from icloud_sync.core.merge import WORDS, Conflict
+from icloud_sync.core.values import Fetched, ParsedResource
+from icloud_sync.models import ICloudConnection, RemoteResource, SyncLogEntry
+from icloud_sync.snapshots import current_window
+from icloud_sync.synclog import Journal, Outcome, lost_json
+
+State = RemoteResource.State
+SLOT_COLUMNS = [
+    "title",
+    "starts_at",
+    "ends_at",
+    "is_all_day",
+    "starts_on",
+    "ends_on",
+    "location",
+    "notes",
+    "is_busy",
+    "read_only_reason",
+    "removed_at_source_at",
+    "updated_at",
+]
+RESOURCE_COLUMNS = [
+    "etag",
+    "base",
+    "uid",
+    "has_guests",
+    "is_recurring",
+    "recurrence_id",
+    "reconsider_at",
+    "state",
+    "state_reason",
+    "updated_at",
+]
+
+
+class Gathered:
+    """One batch's changes. `flush` writes them."""
+
+    def __init__(self, connection: ICloudConnection, now: datetime, journal: Journal) -> None:
+        self.connection = connection
+        self.zone = ZoneInfo(connection.user.time_zone)
+        self.now = now
+        self.journal = journal
+        self.new_slots: list[BlockedSlot] = []
+        self.changed_slots: dict[int, BlockedSlot] = {}
+        self.gone_slots: list[int] = []
+        self.resources: dict[int, RemoteResource] = {}
+        self.entries: list[SyncLogEntry] = []
+        self.read_only_reason = ""  # of the resource in hand
+
+    def agree(self, resource: RemoteResource, one: Fetched, parsed: ParsedResource) -> None:
+        """From now on this body is what both sides last agreed on."""
+        if resource.state == State.DELETED_IN_ICLOUD and one.etag:
+            self.log("back in iCloud", f"{resource.href} is back in iCloud", resource)
+        if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
+            resource.state, resource.state_reason = State.SYNCED, ""
+        resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
+        resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
+        if not parsed.is_recurring:
+            resource.recurrence_id = ""
+        resource.reconsider_at = self.when_to_reconsider(parsed)
+        self.resources[resource.pk] = resource
+
+    def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
+        """A series at every roll of the window; a single event beyond it when it comes in."""
+        if parsed.is_recurring:
+            return self.now
+        starts_at = parsed.occurrences[0].fields.interval.starts_at
+        ahead = current_window(self.now).ends_at - self.now
+        return starts_at - ahead if starts_at >= self.now + ahead else None
+
+    def push(self, kind: str, object_id: int, source_ref: str = "") -> None:
+        outbox.enqueue(self.connection.pk, kind, object_id, source_ref)
+
+    def log(
+        self,
+        action: str,
+        message: str,
+        resource: RemoteResource,
+        conflicts: tuple[Conflict, ...] = (),
+        **about: Any,
+    ) -> None:
+        if conflicts:
+            about["before"] = {**(about.get("before") or {}), "lost": lost_json(conflicts)}
+        outcome = Outcome.CONFLICT if conflicts else Outcome.DONE
+        self.entries.append(
+            self.journal.entry(action, outcome, message, resource=resource, **about)
+        )
+
+    def flush(self) -> None:
+        for resource in self.resources.values():
+            resource.updated_at = self.now
+        RemoteResource.objects.bulk_update(self.resources.values(), RESOURCE_COLUMNS, 200)
+        # Nobody deleted these here: without their source they leave no outbox row.
+        doomed = BlockedSlot.objects.filter(pk__in=self.gone_slots)
+        doomed.update(source_ref="")
+        doomed.delete()
+        BlockedSlot.objects.bulk_create(self.new_slots, 200)
+        BlockedSlot.objects.bulk_update(self.changed_slots.values(), SLOT_COLUMNS, 200)
+        self.journal.save(self.entries)
+        if self.entries:
+            ICloudConnection.objects.filter(pk=self.connection.pk).update(last_activity_at=self.now)
+
+
+def spell(changed: Sequence[str]) -> str:
+    return ", ".join(WORDS.get(name, name) for name in changed)
+
+
+def told(conflicts: tuple[Conflict, ...]) -> str:
+    if not conflicts:
+        return ""
+    return f"; both sides had changed {spell([one.field for one in conflicts])}"
