@@ -47,6 +47,9 @@ class RemoteResource(models.Model):
     recurrence_id = models.CharField(max_length=40, blank=True)
     # What we last wrote of the things that only we write (status, link, who is coming).
     written_digest = models.CharField(max_length=64, blank=True)
+    # Staff asked for it to be taken out of iCloud; the appointment itself lives on. Lasts
+    # as long as its calendar is served: served again, it comes back (D19).
+    withdrawn = models.BooleanField("taken out by staff", default=False, editable=False)
     has_guests = models.BooleanField(default=False)
     is_recurring = models.BooleanField(default=False)
     # When the rolling window may bring new occurrences of it in; empty: never again (D10).

@@ -111,6 +111,8 @@ class Subject:
     def wanted(self) -> Wanted | None:
         if self.appointment is None or not belongs(self.appointment, self.connection):
             return None
+        if self.resource and self.resource.withdrawn:
+            return None  # D19
         return wanted(self.appointment, self.connection)
 
     def copy(self, now: datetime) -> Copy | None:

@@ -20,6 +20,9 @@ from icloud_sync.remote.interface import Remote
 State = RemoteResource.State
 # What preparing a PUT sets before anybody has agreed to it.
 PREPARED = ("base", "written_digest", "etag", "recurrence_id", "state", "state_reason")
+# What sending changes. The rest is left as it stands by now: staff may have asked meanwhile
+# for the copy to be taken out.
+SENT = (*PREPARED, "updated_at")
 
 
 class NoTarget(Exception):
@@ -83,7 +86,7 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
     resource.written_digest = ours.digest
     resource.etag, resource.recurrence_id = "", ""
     resource.state, resource.state_reason = State.PENDING, ""
-    resource.save()
+    resource.save(update_fields=SENT)
 
 
 def update(action: Update, subject: Subject, remote: Remote, now: datetime) -> str:
@@ -118,7 +121,7 @@ def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
     record(resource, etag, body, remote)
     if subject.is_appointment:
         resource.state = State.REMOVED
-        resource.save()
+        resource.save(update_fields=SENT)
     return "took out of its series"
 
 
@@ -129,7 +132,7 @@ def delete(subject: Subject, remote: Remote) -> str:
     with suppress(ResourceNotFound):  # gone already: just what was wanted
         remote.delete(resource.href, resource.etag)
     resource.state, resource.etag = State.REMOVED, ""
-    resource.save()
+    resource.save(update_fields=SENT)
     return "took out"
 
 
@@ -140,7 +143,7 @@ def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> No
     resource.etag, resource.base = read.etag, read.body
     resource.state, resource.state_reason = State.SYNCED, ""
     resource.updated_at = timezone.now()
-    resource.save()
+    resource.save(update_fields=SENT)
 
 
 def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
