@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from calendars.models import Appointment, BlockedSlot
-from icloud_sync.core.policy import OUT_OF_ICLOUD, is_synced_type
+from icloud_sync.core.policy import OUT_OF_ICLOUD, SYNCED_TYPES, is_synced_type
 from icloud_sync.core.refs import calendar_ref, parse_source_ref
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import query_served_appointments
@@ -48,27 +48,32 @@ def enqueue_slot(slot: BlockedSlot) -> None:
 
 def enqueue_unpushed(connection: ICloudConnection, now: datetime | None = None) -> int:
     """Service begins (D20): every served appointment that ends in the future and has no
-    copy in this account yet. Returns how many."""
+    copy in this account. Returns how many."""
     chosen = list(connection.calendars.values_list("pk", flat=True))
-    missing = (
-        query_served_appointments(connection.user_id, connection.serves, chosen)
-        .filter(ends_at__gt=now or timezone.now())
-        .exclude(status__in=[status.value for status in OUT_OF_ICLOUD])
-        .exclude(icloud_copies__connection=connection)
-    )
+    served = query_served_appointments(connection.user_id, connection.serves, chosen)
+    missing = without_copy(served, connection, now or timezone.now())
     found = dict(missing.values_list("pk", "calendar"))
     enqueue_many(connection.pk, found)
     return len(found)
 
 
+def without_copy(
+    appointments: QuerySet[Appointment], connection: ICloudConnection, now: datetime
+) -> QuerySet[Appointment]:
+    """Of these, what should be in the account and is not: never sent, or taken out by us.
+    What staff withdrew stays out while its calendar is served (D19)."""
+    out = Q(state=RemoteResource.State.REMOVED, withdrawn=False)
+    copies = RemoteResource.objects.filter(connection=connection, appointment=OuterRef("pk"))
+    return appointments.filter(~Exists(copies.exclude(out)), ends_at__gt=now).exclude(
+        status__in=[status.value for status in OUT_OF_ICLOUD]
+    )
+
+
 def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> None:
     """A calendar was changed or is served again: its events that are still to come are
     compared, and sent where they differ (what was changed meanwhile, the seats)."""
-    serves_it = Q(connection__serves=ICloudConnection.Serves.ALL) | Q(
-        connection__calendars=F("appointment__calendar")
-    )
     copies = RemoteResource.objects.filter(
-        serves_it,
+        served_copies(),
         connection__in=live(ICloudConnection.objects.all()),
         appointment__calendar__in=list(calendar_ids),
         appointment__ends_at__gt=now or timezone.now(),
@@ -80,6 +85,15 @@ def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> 
         found.setdefault(connection_id, {})[pk] = calendar_id
     for connection_id, appointments in found.items():
         enqueue_many(connection_id, appointments)
+
+
+def served_copies() -> Q:
+    """Copies that may be written: the connection serves the calendar (R2, D19)."""
+    serves_it = Q(connection__serves=ICloudConnection.Serves.ALL) | Q(
+        connection__calendars=F("appointment__calendar")
+    )
+    synced = [kind.value for kind in SYNCED_TYPES]
+    return serves_it & Q(appointment__calendar__type__in=synced)
 
 
 def enqueue_many(connection_id: int, appointments: Mapping[int, int]) -> None:

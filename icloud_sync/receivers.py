@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact, User
 from icloud_sync import outbox
+from icloud_sync.connecting.withdraw import end_withdrawals
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
-from icloud_sync.models import ICloudConnection
+from icloud_sync.models import ICloudConnection, RemoteResource
 
 Serves = ICloudConnection.Serves
 
@@ -49,6 +50,7 @@ def contact_changed(instance: Contact, created: bool, **_: Any) -> None:
 def calendar_changed(instance: Calendar, created: bool, **_: Any) -> None:
     if not is_synced_type(instance.type):
         ICloudConnection.calendars.through.objects.filter(calendar=instance).delete()
+        end_withdrawals(RemoteResource.objects.filter(appointment__calendar=instance))
     elif not created:
         begin_service(Q(user__appointments__calendar=instance))
         outbox.enqueue_copies([instance.pk])
@@ -65,6 +67,12 @@ def choice_changing(
         ICloudConnection.objects.filter(chosen).update(serves=Serves.CHOSEN)
         begin_service(chosen)
         outbox.enqueue_copies({instance.pk} if reverse else pk_set or set())
+
+
+def choice_changed(instance: Model, action: str, reverse: bool, **_: Any) -> None:
+    if action.startswith("post_"):
+        concerned = Q(appointment__calendar=instance) if reverse else Q(connection=instance)
+        end_withdrawals(RemoteResource.objects.filter(concerned))
 
 
 def slot_changed(instance: BlockedSlot, created: bool, **_: Any) -> None:
@@ -106,6 +114,7 @@ def connect() -> None:
         (contact_changed, saved, Contact),
         (calendar_changed, saved, Calendar),
         (choice_changing, (m2m_changed,), ICloudConnection.calendars.through),
+        (choice_changed, (m2m_changed,), ICloudConnection.calendars.through),
         (slot_changed, saved, BlockedSlot),
         (slot_deleted, (post_delete,), BlockedSlot),
     ]

@@ -11,6 +11,7 @@ from icloud_sync.connecting.counts import count_to_push, count_waiting, what_res
 from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.keep import pause, resume, sync_soon, update_password
 from icloud_sync.connecting.leave import Leaving, disconnect, what_disconnecting_does
+from icloud_sync.connecting.withdraw import copies_leaving, copies_staying, put_back, take_out
 
 __all__ = [
     "AccountLook",
@@ -18,17 +19,21 @@ __all__ = [
     "Leaving",
     "OpenRemote",
     "connect",
+    "copies_leaving",
+    "copies_staying",
     "count_to_push",
     "count_waiting",
     "disconnect",
     "look",
     "normalize_server_url",
     "pause",
+    "put_back",
     "resume",
     "set_collections",
     "set_served",
     "set_who_is_coming",
     "sync_soon",
+    "take_out",
     "update_password",
     "what_disconnecting_does",
     "what_resuming_sends",

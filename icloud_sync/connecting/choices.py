@@ -13,6 +13,7 @@ from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.keep import refuse_disconnected, sync_soon
 from icloud_sync.connecting.slots import remove_slots
 from icloud_sync.connecting.story import tell
+from icloud_sync.connecting.withdraw import end_withdrawals
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection
 
@@ -79,6 +80,7 @@ def set_served(
         connection.calendars.set(chosen)
         ICloudConnection.objects.filter(pk=connection.pk).update(serves=serves)
         connection.refresh_from_db()
+        end_withdrawals(connection.resources.all())
         unpushed = outbox.enqueue_unpushed(connection)
         tell(connection, "choose served", served_message(connection, chosen), actor)
     return unpushed

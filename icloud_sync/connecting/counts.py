@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from calendars.models import Appointment, User
+from icloud_sync import outbox
 from icloud_sync.core.policy import OUT_OF_ICLOUD
 from icloud_sync.models import ICloudConnection, OutboxEntry
 from icloud_sync.snapshots import query_served_appointments
@@ -36,9 +37,8 @@ def what_resuming_sends(connection: ICloudConnection, now: datetime) -> int:
         state=OutboxEntry.State.WAITING, kind=OutboxEntry.Kind.APPOINTMENT
     )
     chosen = connection.calendars.values_list("pk", flat=True)
-    unpushed = (
-        query_to_push(connection.user_id, connection.serves, chosen, now)
-        .exclude(icloud_copies__connection=connection)
-        .exclude(pk__in=waiting.values("object_id"))
+    served = query_to_push(connection.user_id, connection.serves, chosen, now)
+    unpushed = outbox.without_copy(served, connection, now).exclude(
+        pk__in=waiting.values("object_id")
     )
     return count_waiting(connection) + unpushed.count()
