@@ -6,11 +6,17 @@ sources.register(Source("icloud", "iCloud", on_edit=…, on_delete=…, freshnes
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from calendars.models import BlockedSlot, User
+from django.db.models import QuerySet
+
+from calendars.models import Appointment, BlockedSlot, User
 
 
 def nothing_to_say(_: object) -> str:
     return ""
+
+
+def none_there(_: object) -> int:
+    return 0
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class Source:
     # What follows at the source when these slots are changed, or deleted, here.
     on_edit: Callable[[Sequence[BlockedSlot]], str] = nothing_to_say
     on_delete: Callable[[Sequence[BlockedSlot]], str] = nothing_to_say
+    # How many events of these appointments lie there, and go with them.
+    copies: Callable[[QuerySet[Appointment]], int] = none_there
     # How current the user's slots from there are ("iCloud: as of 10:42.").
     freshness: Callable[[User], str] = nothing_to_say
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from calendars import sources
-from calendars.models import BlockedSlot, User
+from calendars.models import Appointment, BlockedSlot, User
 from calendars.types import SlotOrigin
-from icloud_sync.models import ICloudConnection
+from icloud_sync.models import ICloudConnection, RemoteResource
 
 Status = ICloudConnection.Status
 
@@ -21,6 +22,7 @@ def register() -> None:
             "iCloud",
             on_edit=on_edit,
             on_delete=on_delete,
+            copies=copies,
             freshness=freshness,
         )
     )
@@ -40,6 +42,13 @@ def on_delete(slots: Sequence[BlockedSlot]) -> str:
     if there == 1:
         return "This also deletes the event in iCloud; of a repeating event, this occurrence."
     return f"This also deletes {there} events in iCloud; of repeating events, these occurrences."
+
+
+def copies(appointments: QuerySet[Appointment]) -> int:
+    there = RemoteResource.objects.filter(
+        appointment__in=appointments, state=RemoteResource.State.SYNCED
+    )
+    return there.exclude(connection__status=Status.DISCONNECTED).count()
 
 
 def freshness(user: User) -> str:

@@ -166,6 +166,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = ["referins.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from calendars import booking
+from calendars.admin.deleting import SaysWhatGoes
 from calendars.admin.filters import WhenFilter
 from calendars.admin.inlines import KnowingInline
 from calendars.admin.shown import mark, time_span
@@ -34,9 +36,9 @@ class AttendeeInline(KnowingInline):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AppointmentAdmin(SaysWhatGoes):
     form = AppointmentForm
-    list_display = ["title", "when", "calendar", "type", "held_by", "coming", "state"]
+    list_display = ["title", "when", "where", "held_by", "coming", "state"]
     list_filter = [WhenFilter, "status", "calendar__type", "calendar"]
     list_select_related = ["calendar"]
     list_per_page = 50
@@ -94,9 +96,11 @@ class AppointmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         zone = ZoneInfo(appointment.calendar.time_zone)
         return time_span(appointment.starts_at, appointment.ends_at, zone)
 
-    @admin.display(ordering="calendar__type")
-    def type(self, appointment: Appointment) -> str:
-        return appointment.calendar.get_type_display()
+    @admin.display(description="calendar", ordering="calendar__name")
+    def where(self, appointment: Appointment) -> SafeString:
+        calendar = appointment.calendar
+        template = '{} <small class="quiet">{}</small>'
+        return format_html(template, calendar.name, calendar.get_type_display())
 
     @admin.display(description="hosts")
     def held_by(self, appointment: Appointment) -> str:

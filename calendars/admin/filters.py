@@ -1,6 +1,8 @@
 """Filters by time that look forward too; Django's own only look back."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,3 +55,21 @@ class WhenFilter(admin.SimpleListFilter):
             case "past":
                 return queryset.filter(ends_at__lte=now)
         return queryset
+
+
+class UpcomingFirst(WhenFilter):
+    """A list that begins with what is still to come; whoever searches looks everywhere."""
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.otherwise = "all" if request.GET.get("q") else "upcoming"
+        super().__init__(request, *args)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*super().lookups(request, model_admin), ("all", "All")]
+
+    def value(self) -> str:
+        return super().value() or self.otherwise
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Without Django's own All, which would be the first of them."""
+        return islice(super().choices(changelist), 1, None)

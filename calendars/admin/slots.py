@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from calendars import booking, sources
-from calendars.admin.filters import GoneFilter, WhenFilter
+from calendars.admin.filters import GoneFilter, UpcomingFirst
 from calendars.admin.shown import date_span, mark, time_span
 from calendars.forms import BlockedSlotForm
 from calendars.models import BlockedSlot
@@ -24,7 +24,7 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = BlockedSlotForm
     list_display = ["shown_title", "belongs_to", "when", "busy", "came_from", "state"]
     list_filter = [
-        WhenFilter,
+        UpcomingFirst,
         "origin",
         "is_busy",
         "is_all_day",
@@ -35,7 +35,7 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ["title", "user__username", "user__last_name", "calendar__name"]
     search_help_text = "Search by title, user or calendar."
     date_hierarchy = "starts_at"
-    ordering = ["-starts_at", "-pk"]
+    ordering = ["starts_at", "pk"]
     autocomplete_fields = ["user", "calendar"]
     actions = ["delete_selected"]
     fieldsets = [
@@ -82,7 +82,7 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return mark("here", slot.get_origin_display())
         return mark("cloud", f"☁ {slot.get_origin_display()}")
 
-    @admin.display(description="state")
+    @admin.display(description="state", empty_value="")
     def state(self, slot: BlockedSlot) -> SafeString | str:
         if slot.removed_at_source_at:
             return mark("removed", f"Deleted in {slot.get_origin_display()}")
@@ -91,13 +91,13 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         stock = super().get_fieldsets(request, obj)
         if not obj or self.has_change_permission(request, obj):
-            return stock
-        shown = ["user", "calendar", "when", "title", "is_busy", "location", "notes"]
+            return handed_to_nobody(stock) if obj and obj.source_ref else stock
+        shown = ["belongs_to", "when", "title", "busy", "location", "notes"]
         return [(None, {"fields": shown})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # An event of a source cannot change hands: it lies in its owner's account.
-        return ["user", "calendar"] if obj and obj.source_ref else []
+        return ["user", "calendar", "belongs_to"] if obj and obj.source_ref else []
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_change_permission(request, obj)
@@ -149,6 +149,10 @@ class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             going = [slot for slot in slots if slot not in refused]
             response.context_data["consequences"] = sources.delete_consequences(going)
         return response
+
+
+def handed_to_nobody(stock: Any) -> Any:
+    return [("Whose time", {"fields": ["belongs_to"]}), *stock[1:]]
 
 
 def notices(slot: BlockedSlot) -> list[str]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from calendars.admin.deleting import SaysWhatGoes
 from calendars.admin.inlines import KnowingInline
 from calendars.forms import TimeZoneInput
 from calendars.models import Calendar, CalendarMember, TimeZoneField
@@ -26,7 +27,8 @@ class MemberInline(KnowingInline):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CalendarAdmin(SaysWhatGoes):
+    appointments_by = "calendar__in"
     list_display = ["name", "type", "owner", "team_size", "seats", "time_zone", "bookings"]
     list_filter = ["type"]
     list_select_related = ["owner"]

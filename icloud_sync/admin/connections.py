@@ -25,7 +25,8 @@ class CollectionsInline(admin.TabularInline):  # type: ignore[type-arg]
     form = RoleForm
     formset = RolesFormSet
     verbose_name_plural = "Calendars in iCloud"
-    fields = ["role"]
+    fields = ["name", "role"]
+    readonly_fields = ["name"]
     can_delete = False
     max_num = 0
 
@@ -54,7 +55,7 @@ class ICloudConnectionAdmin(ConnectInTwoSteps, ConnectionActions, ConnectionFact
 
     change_form_template = "admin/icloud_sync/icloudconnection/change_form.html"
     list_display = ["account", "state", "target", "last_success", "waiting", "attention"]
-    list_filter = ["status", "serves", "last_success_at"]
+    list_filter = ["status"]
     list_select_related = ["user"]
     search_help_text = "A user or an Apple ID."
     search_fields = [

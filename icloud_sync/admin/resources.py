@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
+from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, ago, change_link, mark
 from icloud_sync.models import RemoteResource
 
 State = RemoteResource.State
@@ -48,9 +48,9 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
         "appointment_link",
         "shown_state",
         "state_reason",
-        "updated_at",
+        "updated",
     ]
-    list_filter = ["state", DeletedInICloud, "has_guests", "is_recurring"]
+    list_filter = ["state", DeletedInICloud, "has_guests"]
     list_select_related = ["connection__user", "collection", "appointment"]
     search_fields = ["uid", "href", "connection__apple_id", "connection__user__username"]
     search_help_text = "A UID, an href, a user or an Apple ID."
@@ -86,6 +86,10 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
     @admin.display(description="recurring")
     def recurring(self, resource: RemoteResource) -> str:
         return "Yes" if resource.is_recurring else "No"
+
+    @admin.display(description="updated", ordering="updated_at")
+    def updated(self, resource: RemoteResource) -> SafeString:
+        return ago(resource.updated_at)
 
     @admin.display(description="guests")
     def guests(self, resource: RemoteResource) -> str:

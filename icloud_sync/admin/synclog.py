@@ -42,7 +42,7 @@ class SyncLogAdmin(ReadOnlyAdmin):
     ]
     search_help_text = "A title, a word of the message, a user or an Apple ID."
     fieldsets = [
-        (None, {"fields": ["created_at", "account", "direction", "action", "state", "message"]}),
+        (None, {"fields": ["exact", "account", "direction", "action", "state", "message"]}),
         ("What it was about", {"fields": ["appointment", "slot", "resource_link", "run_link"]}),
         ("Before and after", {"fields": ["changes"]}),
     ]
@@ -52,6 +52,10 @@ class SyncLogAdmin(ReadOnlyAdmin):
         moment = entry.created_at
         shown = f"{moment.day} {moment:%b, %H:%M:%S}"
         return format_html('<time datetime="{}">{}</time>', moment.isoformat(), shown)
+
+    @admin.display(description="time (UTC)")
+    def exact(self, entry: SyncLogEntry) -> str:
+        return f"{entry.created_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="way", ordering="direction")
     def way(self, entry: SyncLogEntry) -> str:

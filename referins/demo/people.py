@@ -19,7 +19,7 @@ class Person:
     @property
     def account(self) -> str:
         """As `manage.py icloud_standin --account` takes it."""
-        return f"{self.apple_id}:{self.app_password}:{self.full_name}"
+        return f"{self.apple_id}:{self.app_password}:{self.full_name}:{self.time_zone}"
 
 
 STAFF = "admin"

@@ -154,19 +154,20 @@ Referins is running.
 
   Admin          {web_url}admin/
   Week page      {web_url}
-  Anna's phone   {phone}
+  Phones         {phone}
 
   Logins
 {logins}
 
 Three things to try:
   1. In the admin, add an appointment to the calendar Consultations with Anna as host, and
-     find the event on her phone: {phone}
+     find the event on her phone: {phone} (choose Anna Weber)
   2. Move it on the phone. The appointment follows within a minute, or at once with
      Sync now on her iCloud connection in the admin.
   3. Make an event on the phone. It becomes a Blocked Slot in her week, {web_url}
      (log in as anna).
 
-To connect Ben yourself: Apple ID {BEN.apple_id}, password {BEN.app_password}
+To connect Ben yourself, add a connection in the admin:
+  Apple ID {BEN.apple_id}, app-specific password {BEN.app_password}
 
 Ctrl-C stops everything; the data stays for the next time."""
