@@ -31,6 +31,16 @@ def count_waiting(connection: ICloudConnection) -> int:
     return connection.outbox.filter(state=OutboxEntry.State.WAITING).count()
 
 
+def over_and_never_sent(connection: ICloudConnection, now: datetime) -> QuerySet[OutboxEntry]:
+    """Waiting rows of appointments booked while we were paused, and over by now (D20)."""
+    rows = connection.outbox.filter(
+        state=OutboxEntry.State.WAITING, kind=OutboxEntry.Kind.APPOINTMENT
+    )
+    over = Appointment.objects.filter(pk__in=rows.values("object_id"), ends_at__lte=now)
+    never_sent = over.exclude(icloud_copies__connection=connection)
+    return rows.filter(object_id__in=list(never_sent.values_list("pk", flat=True)))
+
+
 def what_resuming_sends(connection: ICloudConnection, now: datetime) -> int:
     """What waits already, and what has no copy in this account yet."""
     waiting = connection.outbox.filter(
@@ -41,4 +51,5 @@ def what_resuming_sends(connection: ICloudConnection, now: datetime) -> int:
     unpushed = outbox.without_copy(served, connection, now).exclude(
         pk__in=waiting.values("object_id")
     )
-    return count_waiting(connection) + unpushed.count()
+    dropped = over_and_never_sent(connection, now).count()
+    return count_waiting(connection) - dropped + unpushed.count()

@@ -9,6 +9,7 @@ from calendars.models import User
 from icloud_sync import outbox
 from icloud_sync.connecting import errors
 from icloud_sync.connecting.account import AccountLook, OpenRemote, look, normalize_password
+from icloud_sync.connecting.counts import over_and_never_sent
 from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.story import counted, tell
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection
@@ -78,6 +79,7 @@ def resume(connection: ICloudConnection, *, actor: User | None = None) -> int:
     with transaction.atomic():
         settle(connection, Status.CONNECTED)
         unpushed = outbox.enqueue_unpushed(connection)
+        over_and_never_sent(connection, timezone.now()).delete()
         send_waiting_now(connection)
         tell(
             connection, "resume", f"Resumed: {counted(unpushed, 'new appointment')} to send.", actor

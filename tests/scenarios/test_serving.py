@@ -231,7 +231,6 @@ def test_d20_resuming_sends_what_came_meanwhile_as_counted(apple: World) -> None
     expected = everything(apple.user)
     assert apple.sync().busy
     assert apple.account.wire.requests == []
-    apple.user.appointments.filter(title="Past").delete()
     shown = what_resuming_sends(apple.connection, timezone.now())
     resume(apple.connection)
     apple.sync()
