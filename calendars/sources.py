@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from calendars.models import Appointment, BlockedSlot, User
+from calendars.models import Appointment, BlockedSlot, Calendar, User
 
 
 def nothing_to_say(_: object) -> str:
@@ -30,6 +30,8 @@ class Source:
     on_delete: Callable[[Sequence[BlockedSlot]], str] = nothing_to_say
     # How many events of these appointments lie there, and go with them.
     copies: Callable[[QuerySet[Appointment]], int] = none_there
+    # What becomes of this calendar's events there once it is a Simple one.
+    on_calendar: Callable[[Calendar], str] = nothing_to_say
     # How current the user's slots from there are ("iCloud: as of 10:42.").
     freshness: Callable[[User], str] = nothing_to_say
 
@@ -47,6 +49,10 @@ def edit_consequences(slots: Iterable[BlockedSlot]) -> list[str]:
 
 def delete_consequences(slots: Iterable[BlockedSlot]) -> list[str]:
     return said([source.on_delete(own) for source, own in by_source(slots)])
+
+
+def calendar_consequences(calendar: Calendar) -> list[str]:
+    return said([source.on_calendar(calendar) for source in registered.values()])
 
 
 def freshness(user: User) -> list[str]:

@@ -89,9 +89,10 @@ def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> 
 
 def served_copies() -> Q:
     """Copies that may be written: the connection serves the calendar (R2, D19)."""
-    serves_it = Q(connection__serves=ICloudConnection.Serves.ALL) | Q(
-        connection__calendars=F("appointment__calendar")
+    chosen = ICloudConnection.calendars.through.objects.filter(
+        icloudconnection=OuterRef("connection"), calendar=OuterRef("appointment__calendar")
     )
+    serves_it = Q(connection__serves=ICloudConnection.Serves.ALL) | Exists(chosen)
     synced = [kind.value for kind in SYNCED_TYPES]
     return serves_it & Q(appointment__calendar__type__in=synced)
 

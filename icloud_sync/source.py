@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 
 from calendars import sources
-from calendars.models import Appointment, BlockedSlot, User
+from calendars.models import Appointment, BlockedSlot, Calendar, User
 from calendars.types import SlotOrigin
+from icloud_sync.connecting.story import counted
+from icloud_sync.connecting.withdraw import copies_served, copies_staying
 from icloud_sync.models import ICloudConnection, RemoteResource
 
 Status = ICloudConnection.Status
@@ -23,6 +27,7 @@ def register() -> None:
             on_edit=on_edit,
             on_delete=on_delete,
             copies=copies,
+            on_calendar=on_calendar,
             freshness=freshness,
         )
     )
@@ -45,10 +50,34 @@ def on_delete(slots: Sequence[BlockedSlot]) -> str:
 
 
 def copies(appointments: QuerySet[Appointment]) -> int:
-    there = RemoteResource.objects.filter(
-        appointment__in=appointments, state=RemoteResource.State.SYNCED
+    """What their deletion takes out: nothing of a calendar that is not served (D19), and
+    nothing that we may not write (D7)."""
+    going = copies_served().filter(
+        appointment__in=appointments,
+        state=RemoteResource.State.SYNCED,
+        has_guests=False,
+        collection__can_write=True,
     )
-    return there.exclude(connection__status=Status.DISCONNECTED).count()
+    return going.count()
+
+
+def on_calendar(calendar: Calendar) -> str:
+    """D19: to be seen before the calendar is turned into a Simple one, and afterwards."""
+    number = copies_staying(calendar=calendar).count()
+    if not number:
+        return ""
+    events, lie = counted(number, "event"), "is" if number == 1 else "are"
+    there = f"Of this calendar, {events} {lie} in iCloud"
+    if not copies_served(calendar=calendar).exists():
+        return f"{there}, not updated any more: no connection serves the calendar."
+    return format_html(
+        "{}. Made a Simple calendar, it stops syncing: what is in iCloud stays there, and "
+        'nothing more is written about it. To have it gone, <a href="{}?calendar={}">take the '
+        "events out of iCloud</a> first.",
+        there,
+        reverse("admin:icloud_sync_remoteresource_changelist"),
+        calendar.pk,
+    )
 
 
 def freshness(user: User) -> str:

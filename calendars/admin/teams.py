@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from calendars.admin.deleting import SaysWhatGoes
 from calendars.admin.inlines import KnowingInline
+from calendars.admin.turning import AsksBeforeTurningSimple
 from calendars.forms import TimeZoneInput
 from calendars.models import Calendar, CalendarMember, TimeZoneField
 
@@ -27,7 +28,7 @@ class MemberInline(KnowingInline):
 
 
 @admin.register(Calendar)
-class CalendarAdmin(SaysWhatGoes):
+class CalendarAdmin(AsksBeforeTurningSimple, SaysWhatGoes):
     appointments_by = "calendar__in"
     list_display = ["name", "type", "owner", "team_size", "seats", "time_zone", "bookings"]
     list_filter = ["type"]

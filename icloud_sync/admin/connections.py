@@ -6,10 +6,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from icloud_sync import connecting
-from icloud_sync.admin.actions import ConnectionActions
 from icloud_sync.admin.add import ConnectInTwoSteps
 from icloud_sync.admin.facts import ConnectionFacts
 from icloud_sync.admin.forms import ConnectionForm, RoleForm, RolesFormSet
+from icloud_sync.admin.leaving import AsksBeforeLeaving
 from icloud_sync.admin.readonly import deletes_from_elsewhere
 from icloud_sync.admin.shown import STYLES, list_url
 from icloud_sync.connecting import ConnectError
@@ -46,7 +46,7 @@ def has(request: HttpRequest, act: str) -> bool:
 
 
 @admin.register(ICloudConnection)
-class ICloudConnectionAdmin(ConnectInTwoSteps, ConnectionActions, ConnectionFacts):
+class ICloudConnectionAdmin(ConnectInTwoSteps, AsksBeforeLeaving, ConnectionFacts):
     form = ConnectionForm
     inlines = [CollectionsInline]
 
@@ -120,6 +120,7 @@ class ICloudConnectionAdmin(ConnectInTwoSteps, ConnectionActions, ConnectionFact
         connection, actor = form.instance, request.user
         if {"serves", "calendars"} & set(form.changed_data):
             chosen = form.cleaned_data
+            self.ask_before_leaving(request, connection, chosen["serves"], chosen["calendars"])
             connecting.set_served(connection, chosen["serves"], chosen["calendars"], actor=actor)  # type: ignore[arg-type]
         if "write_who_is_coming" in form.changed_data:
             switch = form.cleaned_data["write_who_is_coming"]

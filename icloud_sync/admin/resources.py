@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, ago, change_link, mark
+from icloud_sync.admin.withdrawing import InICloudOfCalendar, Withdrawing
 from icloud_sync.models import RemoteResource
 
 State = RemoteResource.State
@@ -40,7 +41,7 @@ class DeletedInICloud(admin.SimpleListFilter):
 
 
 @admin.register(RemoteResource)
-class RemoteResourceAdmin(ReadOnlyAdmin):
+class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
     list_display = [
         "uid",
         "account",
@@ -50,7 +51,7 @@ class RemoteResourceAdmin(ReadOnlyAdmin):
         "state_reason",
         "updated",
     ]
-    list_filter = ["state", DeletedInICloud, "has_guests"]
+    list_filter = ["state", DeletedInICloud, InICloudOfCalendar, "withdrawn", "has_guests"]
     list_select_related = ["connection__user", "collection", "appointment"]
     search_fields = ["uid", "href", "connection__apple_id", "connection__user__username"]
     search_help_text = "A UID, an href, a user or an Apple ID."

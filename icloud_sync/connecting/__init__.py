@@ -11,15 +11,25 @@ from icloud_sync.connecting.counts import count_to_push, count_waiting, what_res
 from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.keep import pause, resume, sync_soon, update_password
 from icloud_sync.connecting.leave import Leaving, disconnect, what_disconnecting_does
-from icloud_sync.connecting.withdraw import copies_leaving, copies_staying, put_back, take_out
+from icloud_sync.connecting.withdraw import (
+    Staying,
+    copies_leaving,
+    copies_served,
+    copies_staying,
+    put_back,
+    take_out,
+    what_stays,
+)
 
 __all__ = [
     "AccountLook",
     "ConnectError",
     "Leaving",
     "OpenRemote",
+    "Staying",
     "connect",
     "copies_leaving",
+    "copies_served",
     "copies_staying",
     "count_to_push",
     "count_waiting",
@@ -37,4 +47,5 @@ __all__ = [
     "update_password",
     "what_disconnecting_does",
     "what_resuming_sends",
+    "what_stays",
 ]

@@ -2,9 +2,10 @@
 them out before (D19): afterwards nothing more is written about them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from calendars.models import Appointment, Calendar, User
@@ -13,6 +14,7 @@ from icloud_sync.connecting.story import counted, tell
 from icloud_sync.models import ICloudConnection, RemoteResource
 
 State, Serves = RemoteResource.State, ICloudConnection.Serves
+SHOWN = 10
 
 
 def copies_staying(
@@ -30,7 +32,7 @@ def copies_served(
     connection: ICloudConnection | None = None, calendar: Calendar | None = None
 ) -> QuerySet[RemoteResource]:
     """Those that can still be written, and so be taken out."""
-    return copies_staying(connection, calendar).filter(outbox.served_copies()).distinct()
+    return copies_staying(connection, calendar).filter(outbox.served_copies())
 
 
 def copies_leaving(
@@ -41,6 +43,42 @@ def copies_leaving(
     if serves == Serves.ALL:
         return served.none()
     return served.exclude(appointment__calendar__in=list(calendars))
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """Copies, to be shown before anybody decides. `on_their_way`: asked to be taken out, not
+    gone yet; `stuck`: cannot be taken out, because we may not write them (D7)."""
+
+    total: int
+    calendars: list[tuple[str, int]]
+    first: list[RemoteResource]
+    on_their_way: int
+    stuck: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.first)
+
+
+def what_stays(copies: QuerySet[RemoteResource]) -> Staying:
+    stuck = Q(has_guests=True) | Q(collection__can_write=False) | Q(state=State.NEEDS_ATTENTION)
+    numbers = copies.aggregate(
+        total=Count("pk"),
+        on_their_way=Count("pk", filter=Q(withdrawn=True) & ~stuck),
+        stuck=Count("pk", filter=stuck),
+    )
+    calendars = copies.order_by("appointment__calendar__name", "appointment__calendar")
+    named = calendars.values("appointment__calendar", "appointment__calendar__name")
+    related = copies.select_related("appointment__calendar", "connection__user").defer("base")
+    return Staying(
+        calendars=[
+            (row["appointment__calendar__name"], row["number"])
+            for row in named.annotate(number=Count("pk"))
+        ],
+        first=list(related.order_by("appointment__starts_at", "pk")[:SHOWN]),
+        **numbers,
+    )
 
 
 def take_out(copies: QuerySet[RemoteResource], actor: User | None = None) -> int:
