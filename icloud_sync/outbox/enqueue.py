@@ -1,14 +1,10 @@
-"""What must still reach iCloud, as rows; the task queue only says *look now*.
-
-A row is written in the saver's transaction. Claims are conditional UPDATEs and a row
-count, so that they behave the same on SQLite and PostgreSQL.
-"""
+"""Saying that something must be sent: rows in the saver's transaction, and a nudge."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -18,11 +14,7 @@ from icloud_sync.core.refs import calendar_ref, parse_source_ref
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import query_served_appointments
 
-CLAIM_TTL = timedelta(minutes=3)
 Kind, State = OutboxEntry.Kind, OutboxEntry.State
-
-
-# --- Saying that something must be sent -----------------------------------------------
 
 
 def enqueue_appointment(appointment: Appointment, *, but: int | None = None) -> None:
@@ -77,7 +69,10 @@ def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> 
         connection__in=live(ICloudConnection.objects.all()),
         appointment__calendar__in=list(calendar_ids),
         appointment__ends_at__gt=now or timezone.now(),
-    ).exclude(state=RemoteResource.State.REMOVED)
+    ).exclude(
+        # What somebody deleted in iCloud comes back only when it is changed itself (R6).
+        state__in=(RemoteResource.State.REMOVED, RemoteResource.State.DELETED_IN_ICLOUD)
+    )
     found: dict[int, dict[int, int]] = {}
     for connection_id, pk, calendar_id in copies.values_list(
         "connection", "appointment", "appointment__calendar"
@@ -97,6 +92,7 @@ def served_copies() -> Q:
     return serves_it & Q(appointment__calendar__type__in=synced)
 
 
+@transaction.atomic
 def enqueue_many(connection_id: int, appointments: Mapping[int, int]) -> None:
     """`appointments`: their ids -> their calendars'."""
     missing = set(appointments) - waiting(connection_id, Kind.APPOINTMENT, appointments)
@@ -117,19 +113,28 @@ def enqueue_many(connection_id: int, appointments: Mapping[int, int]) -> None:
 
 
 def waiting(connection_id: int, kind: str, object_ids: Iterable[int]) -> set[int]:
-    """Which of these objects have a waiting row already."""
+    """Which of these objects have a waiting row already; locked, so that nobody claims it
+    and reads the object before our transaction has written it."""
     rows = OutboxEntry.objects.filter(
         connection_id=connection_id, kind=kind, state=State.WAITING, object_id__in=list(object_ids)
     )
-    return set(rows.values_list("object_id", flat=True))
+    locked = rows.select_for_update().order_by("pk")
+    return set(locked.values_list("object_id", flat=True))
 
 
 def enqueue(connection_id: int, kind: str, object_id: int, source_ref: str = "") -> None:
-    """One waiting row an object and connection: saves coalesce, the last state wins."""
+    """One waiting row an object and connection: saves coalesce, the last state wins.
+
+    The UPDATE comes first because it locks: a worker that claims the row waits until our
+    transaction is done, and so reads what it wrote. Finding the row without changing it
+    would let the worker send the old state and take the row away with our change.
+    """
+    about = {"connection_id": connection_id, "kind": kind, "object_id": object_id}
+    waiting_row = OutboxEntry.objects.filter(**about, state=State.WAITING)
+    if waiting_row.update(source_ref=source_ref):
+        return
     _, created = OutboxEntry.objects.get_or_create(
-        connection_id=connection_id,
-        kind=kind,
-        object_id=object_id,
+        **about,
         state=State.WAITING,
         defaults={"source_ref": source_ref, "not_before": timezone.now()},
     )
@@ -144,7 +149,8 @@ def nudge(connection_id: int) -> None:
 
 
 def connections_concerned(appointment: Appointment) -> set[int]:
-    """Live connections that serve the calendar, of the hosts or with a copy already."""
+    """Live connections that serve the calendar: of the hosts, with a copy already, or about
+    to make one (a row of theirs is waiting or being sent)."""
     if not is_synced_type(appointment.calendar.type):
         return set()  # R2; and D19: a calendar turned Simple is not written about again
     serving = live(ICloudConnection.objects.all()).filter(
@@ -153,6 +159,7 @@ def connections_concerned(appointment: Appointment) -> set[int]:
     theirs = Q(resources__appointment_id=appointment.pk) & ~Q(
         resources__state=RemoteResource.State.REMOVED
     )
+    theirs |= Q(outbox__kind=Kind.APPOINTMENT, outbox__object_id=appointment.pk)
     hosts = Appointment.hosts.through.objects.filter(appointment_id=appointment.pk)
     return set(
         serving.filter(Q(user__in=hosts.values("user_id")) | theirs).values_list("pk", flat=True)
@@ -161,101 +168,3 @@ def connections_concerned(appointment: Appointment) -> set[int]:
 
 def live(connections: QuerySet[ICloudConnection]) -> QuerySet[ICloudConnection]:
     return connections.exclude(status=ICloudConnection.Status.DISCONNECTED)
-
-
-# --- Working them off -----------------------------------------------------------------
-
-
-def due(now: datetime) -> QuerySet[OutboxEntry]:
-    return OutboxEntry.objects.filter(
-        state=State.WAITING,
-        not_before__lte=now,
-        connection__status__in=(
-            ICloudConnection.Status.CONNECTED,
-            ICloudConnection.Status.DEGRADED,
-        ),
-    )
-
-
-def claim(connection_id: int, owner: str, now: datetime) -> OutboxEntry | None:
-    """The oldest due row of the connection, now ours alone, or None."""
-    candidates = (
-        due(now).filter(connection_id=connection_id).exclude(object_id__in=busy(connection_id))
-    )
-    for pk in candidates.values_list("pk", flat=True)[:20]:
-        claimed = OutboxEntry.objects.filter(pk=pk, state=State.WAITING).update(
-            state=State.CLAIMED, claimed_by=owner, claimed_until=now + CLAIM_TTL
-        )
-        if claimed == 1:
-            return OutboxEntry.objects.get(pk=pk)
-    return None
-
-
-def busy(connection_id: int) -> Iterable[int]:
-    """Objects another worker is sending right now; their newer row waits for it."""
-    return OutboxEntry.objects.filter(connection_id=connection_id, state=State.CLAIMED).values_list(
-        "object_id", flat=True
-    )
-
-
-def finish(entry: OutboxEntry) -> None:
-    """Sent, or nothing to send. Takes earlier troubles with the same object along."""
-    same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
-    OutboxEntry.objects.filter(pk=entry.pk, claimed_by=entry.claimed_by).delete()
-
-
-def release(entry: OutboxEntry, not_before: datetime, error: str) -> None:
-    """Back to waiting. A newer row for the same object makes this one needless."""
-    with transaction.atomic():
-        if same_object(entry).filter(state=State.WAITING).exists():
-            same_object(entry).filter(state=State.WAITING).update(
-                attempts=entry.attempts + 1, not_before=not_before, last_error=error[:500]
-            )
-            OutboxEntry.objects.filter(pk=entry.pk).delete()
-            return
-        OutboxEntry.objects.filter(pk=entry.pk, claimed_by=entry.claimed_by).update(
-            state=State.WAITING,
-            attempts=F("attempts") + 1,
-            not_before=not_before,
-            last_error=error[:500],
-            claimed_by="",
-            claimed_until=None,
-        )
-
-
-def park(entry: OutboxEntry, reason: str) -> None:
-    """A person must look; the next change of the object tries again by itself."""
-    with transaction.atomic():
-        same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
-        OutboxEntry.objects.filter(pk=entry.pk, claimed_by=entry.claimed_by).update(
-            state=State.NEEDS_ATTENTION, last_error=reason[:500], claimed_by="", claimed_until=None
-        )
-
-
-def same_object(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
-    return OutboxEntry.objects.filter(
-        connection_id=entry.connection_id, kind=entry.kind, object_id=entry.object_id
-    ).exclude(pk=entry.pk)
-
-
-def release_stuck(now: datetime) -> int:
-    """Rows whose worker died go back to waiting. Returns how many."""
-    stuck = OutboxEntry.objects.filter(state=State.CLAIMED, claimed_until__lt=now)
-    count = 0
-    for entry in stuck:
-        release(entry, now, "The worker that was sending this stopped.")
-        count += 1
-    return count
-
-
-def put_off(connection_id: int, until: datetime) -> None:
-    """The whole account was asked to come back later, whichever row happened to ask."""
-    OutboxEntry.objects.filter(
-        connection_id=connection_id, state=State.WAITING, not_before__lt=until
-    ).update(not_before=until)
-
-
-def retry_now(connection_id: int) -> int:
-    """What waits for its next try is due at once. Returns how many."""
-    rows = OutboxEntry.objects.filter(connection_id=connection_id, state=State.WAITING)
-    return rows.update(not_before=timezone.now())
