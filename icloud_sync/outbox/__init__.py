@@ -1,0 +1,52 @@
+"""What must still reach iCloud, as rows; the task queue only says *look now*.
+
+`enqueue` says that something must be sent, `claim` works the rows off.
+"""
+
+from icloud_sync.outbox.claim import (
+    CLAIM_TTL,
+    claim,
+    due,
+    finish,
+    park,
+    put_off,
+    release,
+    release_stuck,
+    retry_now,
+    same_object,
+)
+from icloud_sync.outbox.enqueue import (
+    enqueue,
+    enqueue_appointment,
+    enqueue_copies,
+    enqueue_many,
+    enqueue_slot,
+    enqueue_unpushed,
+    live,
+    nudge,
+    served_copies,
+    without_copy,
+)
+
+__all__ = [
+    "CLAIM_TTL",
+    "claim",
+    "due",
+    "enqueue",
+    "enqueue_appointment",
+    "enqueue_copies",
+    "enqueue_many",
+    "enqueue_slot",
+    "enqueue_unpushed",
+    "finish",
+    "live",
+    "nudge",
+    "park",
+    "put_off",
+    "release",
+    "release_stuck",
+    "retry_now",
+    "same_object",
+    "served_copies",
+    "without_copy",
+]

@@ -1,0 +1,116 @@
+"""Working the rows off. Claims are conditional UPDATEs and a row count, so that they behave
+the same on SQLite and PostgreSQL."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from icloud_sync.models import ICloudConnection, OutboxEntry
+
+CLAIM_TTL = timedelta(minutes=3)
+State = OutboxEntry.State
+
+
+def due(now: datetime) -> QuerySet[OutboxEntry]:
+    """Rows to send now. While an object is being sent, its newer row waits for that."""
+    being_sent = OutboxEntry.objects.filter(
+        connection=OuterRef("connection"),
+        kind=OuterRef("kind"),
+        object_id=OuterRef("object_id"),
+        state=State.CLAIMED,
+    )
+    return OutboxEntry.objects.filter(
+        ~Exists(being_sent),
+        state=State.WAITING,
+        not_before__lte=now,
+        connection__status__in=(
+            ICloudConnection.Status.CONNECTED,
+            ICloudConnection.Status.DEGRADED,
+        ),
+    )
+
+
+def claim(connection_id: int, owner: str, now: datetime) -> OutboxEntry | None:
+    """The oldest due row of the connection, now ours alone, or None."""
+    candidates = due(now).filter(connection_id=connection_id)
+    for pk in candidates.values_list("pk", flat=True)[:20]:
+        claimed = OutboxEntry.objects.filter(pk=pk, state=State.WAITING).update(
+            state=State.CLAIMED, claimed_by=owner, claimed_until=now + CLAIM_TTL
+        )
+        if claimed == 1:
+            return OutboxEntry.objects.get(pk=pk)
+    return None
+
+
+def finish(entry: OutboxEntry) -> None:
+    """Sent, or nothing to send. Takes earlier troubles with the same object along."""
+    same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
+    claimed(entry).delete()
+
+
+def release(entry: OutboxEntry, not_before: datetime, error: str) -> None:
+    """Back to waiting. A newer row for the same object makes this one needless."""
+    try:
+        with transaction.atomic():
+            claimed(entry).update(
+                state=State.WAITING,
+                attempts=F("attempts") + 1,
+                not_before=not_before,
+                last_error=error[:500],
+                claimed_by="",
+                claimed_until=None,
+            )
+    except IntegrityError:
+        newer = same_object(entry).filter(state=State.WAITING)
+        newer.update(attempts=entry.attempts + 1, not_before=not_before, last_error=error[:500])
+        claimed(entry).delete()
+
+
+def park(entry: OutboxEntry, reason: str) -> None:
+    """A person must look; the next change of the object tries again by itself."""
+    with transaction.atomic():
+        same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
+        claimed(entry).update(
+            state=State.NEEDS_ATTENTION, last_error=reason[:500], claimed_by="", claimed_until=None
+        )
+
+
+def claimed(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
+    """The row, while it is still ours: a claim that ran out is somebody else's."""
+    return OutboxEntry.objects.filter(pk=entry.pk, state=State.CLAIMED, claimed_by=entry.claimed_by)
+
+
+def same_object(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
+    return OutboxEntry.objects.filter(
+        connection_id=entry.connection_id, kind=entry.kind, object_id=entry.object_id
+    ).exclude(pk=entry.pk)
+
+
+def release_stuck(now: datetime) -> int:
+    """Rows whose worker died go back to waiting. Returns how many."""
+    stuck = list(OutboxEntry.objects.filter(state=State.CLAIMED, claimed_until__lt=now))
+    for entry in stuck:
+        release(entry, now, "The worker that was sending this stopped.")
+    return len(stuck)
+
+
+@transaction.atomic
+def put_off(connection_id: int, until: datetime) -> None:
+    """The whole account comes back later, whichever row happened to find out."""
+    unlocked(connection_id).filter(not_before__lt=until).update(not_before=until)
+
+
+@transaction.atomic
+def retry_now(connection_id: int) -> int:
+    """What waits for its next try is due at once. Returns how many."""
+    return unlocked(connection_id).update(not_before=timezone.now())
+
+
+def unlocked(connection_id: int) -> QuerySet[OutboxEntry]:
+    """Waiting rows that nobody is just saving, locked: those are tried soon enough, and
+    waiting for them could mean waiting for each other."""
+    rows = OutboxEntry.objects.filter(connection_id=connection_id, state=State.WAITING)
+    free = rows.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return OutboxEntry.objects.filter(pk__in=list(free))
