@@ -124,7 +124,7 @@ def carry_out(
     journal.write(
         verb,
         Outcome.DONE,
-        f"{verb} the event of {subject.name}{said(action)}",
+        f"{verb} the event of {subject.full_name}{said(action)}",
         resource=subject.resource,
         **subject_ids(subject),
     )
@@ -170,7 +170,7 @@ def note_skipped(reason: Reason, subject: Subject, journal: Journal) -> None:
         journal.write(
             "skip",
             Outcome.SKIPPED,
-            f"{subject.name}: nothing sent, {reason}",
+            f"{subject.full_name}: nothing sent, {reason}",
             resource=subject.resource,
             **subject_ids(subject),
         )
@@ -192,7 +192,7 @@ def retry(
         journal.write(
             "retry",
             Outcome.RETRYING,
-            f"{subject.name} not sent yet: {message}",
+            f"{subject.full_name} not sent yet: {message}",
             resource=subject.resource,
             **subject_ids(subject),
         )
@@ -204,7 +204,7 @@ def park(subject: Subject, reason: str, journal: Journal, result: PushResult) ->
     journal.write(
         "park",
         Outcome.NEEDS_ATTENTION,
-        f"{subject.name} not sent: {reason}",
+        f"{subject.full_name} not sent: {reason}",
         resource=subject.resource,
         **subject_ids(subject),
     )

@@ -53,6 +53,12 @@ class Subject:
         return f"{'appointment' if self.is_appointment else 'Blocked Slot'} {self.entry.object_id}"
 
     @property
+    def full_name(self) -> str:
+        """With its title, for the sync log alone: what a server logs names nobody."""
+        row = self.appointment or self.slot
+        return f"{self.name} “{row.title}”" if row and row.title else self.name
+
+    @property
     def zone(self) -> ZoneInfo:
         """Where times are written that have no zone yet."""
         if self.appointment:
