@@ -15,7 +15,7 @@ from icloud_sync.connecting.slots import remove_slots
 from icloud_sync.connecting.story import tell
 from icloud_sync.connecting.withdraw import end_withdrawals
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
-from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection
+from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection, RemoteResource
 
 Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
 
@@ -34,6 +34,7 @@ def set_collections(
     refuse_target(found, target)
     read = {*mirrored, target}
     with transaction.atomic():
+        stop_who_works_on(connection)
         ours = connection.collections
         changed = {
             href for href, collection in found.items() if collection.is_read != (href in read)
@@ -45,6 +46,11 @@ def set_collections(
         forget_what_was_read(connection, ours.filter(href__in=changed))
         tell(connection, "choose calendars", f"New events go to “{found[target]}”.", actor)
         sync_soon(connection)
+
+
+def stop_who_works_on(connection: ICloudConnection) -> None:
+    """A pull that is under way read the old roles: it loses the lease and writes no more."""
+    ICloudConnection.objects.filter(pk=connection.pk).update(lease_owner="", lease_until=None)
 
 
 def refuse_target(found: dict[str, RemoteCollection], target: str) -> None:
@@ -77,21 +83,45 @@ def set_served(
     chosen = list(calendars) if serves == Serves.CHOSEN else []
     refuse_choice(serves, chosen)
     with transaction.atomic():
+        before = calendars_with_copies(connection)
         connection.calendars.set(chosen)
         ICloudConnection.objects.filter(pk=connection.pk).update(serves=serves)
         connection.refresh_from_db()
         end_withdrawals(connection.resources.all())
+        catch_up(connection, calendars_with_copies(connection) - before)
         unpushed = outbox.enqueue_unpushed(connection)
         tell(connection, "choose served", served_message(connection, chosen), actor)
     return unpushed
 
 
+def calendars_with_copies(connection: ICloudConnection) -> set[int]:
+    """Those that are served."""
+    copies = connection.resources.filter(outbox.served_copies(), appointment__isnull=False)
+    return set(copies.values_list("appointment__calendar", flat=True))
+
+
+def catch_up(connection: ICloudConnection, calendar_ids: Collection[int]) -> None:
+    """These are served again: what was edited meanwhile is told here, and what was edited in
+    iCloud is found by comparing etags, since the reports have passed it by."""
+    if not calendar_ids:
+        return
+    stop_who_works_on(connection)
+    outbox.enqueue_copies(calendar_ids)
+    copies = connection.resources.filter(appointment__calendar__in=calendar_ids)
+    holding = copies.values("collection")
+    connection.collections.filter(pk__in=holding).update(sync_token="", ctag="")
+    sync_soon(connection)
+
+
 def set_who_is_coming(
     connection: ICloudConnection, switched_on: bool, *, actor: User | None = None
 ) -> None:
-    """D11: the events that are still to come are rewritten with it, or without it."""
+    """D11: the events that are still to come are rewritten with it, or without it. One that
+    was deleted in iCloud stays deleted: the appointment has not changed (R6, D4)."""
     refuse_disconnected(connection)
-    copies = connection.resources.filter(appointment__ends_at__gt=timezone.now())
+    copies = connection.resources.filter(appointment__ends_at__gt=timezone.now()).exclude(
+        state=RemoteResource.State.DELETED_IN_ICLOUD
+    )
     with transaction.atomic():
         connection.write_who_is_coming = switched_on
         connection.save(update_fields=["write_who_is_coming"])

@@ -78,6 +78,20 @@ def test_every_field_comes_in_from_icloud_with_commas_and_line_breaks(world: Wor
     assert world.slots() == [slot("One, two; three", at(12), at(13), place="A\nB", notes="x\\y\nz")]
 
 
+def test_d4_switching_who_is_coming_puts_no_event_back_that_was_deleted_in_icloud(
+    apple: World,
+) -> None:
+    apple.book(title="Deleted", contact=ContactFactory(name="Mia"))
+    apple.book(title="Kept", starts_at=at(14), contact=ContactFactory(name="Ben"))
+    apple.settle()
+    apple.account.phone.delete(apple.href("Deleted"))
+    apple.settle()
+    set_who_is_coming(apple.connection, False)
+    apple.settle()
+    assert [one["title"] for one in apple.remote()] == ["Kept"]
+    assert "Ben" not in apple.account.phone.get(apple.href("Kept"))
+
+
 def test_who_is_coming_follows_the_seats_and_the_contacts_name(world: World) -> None:
     yoga = CalendarFactory(type="class_booking", seats=10)
     people = [ContactFactory(name=name, phone="") for name in ("Ada", "Bea", "Cleo")]

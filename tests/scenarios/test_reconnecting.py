@@ -7,6 +7,7 @@ import pytest
 from calendars.models import BlockedSlot
 from icloud_sync.connecting import ConnectError, connect, disconnect, set_collections
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
+from icloud_sync.remote.client import CalDAVRemote
 from tests.factories import CalendarFactory, UserFactory
 from tests.scenarios.world import World, at, connected, event, slot, vevent
 from tests.servers import Server
@@ -330,3 +331,25 @@ def test_d18_the_next_owner_of_an_account_gets_no_slots_of_the_first_ones_copies
     second.settle()
     assert second.slots() == []
     assert [one["title"] for one in second.remote()] == ["Haircut"]
+
+
+def test_d17_a_pull_under_way_writes_nothing_of_a_collection_that_is_ignored_meanwhile(
+    two: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.settle()
+    two.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)), "Second")
+    second, stock = two.account.phone.href_of("Second"), CalDAVRemote.list_changes
+
+    def list_then_ignore(remote: CalDAVRemote, href: str, token: str) -> object:
+        listed = stock(remote, href, token)
+        if href == second:
+            set_collections(two.connection, two.account.home, [])
+        return listed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CalDAVRemote, "list_changes", list_then_ignore)
+        two.sync()
+    assert two.slots() == []
+    two.settle()
+    assert two.slots() == []
+    assert not RemoteResource.objects.filter(collection__href=second).exclude(base="").exists()

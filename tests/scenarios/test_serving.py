@@ -161,6 +161,24 @@ def test_d19_served_again_what_was_edited_in_icloud_meanwhile_comes_in(apple: Wo
     assert apple.remote() == [event("Shave", at(10), at(11), place="Wedding")]
 
 
+def test_d19_serving_all_again_catches_up_on_both_sides(apple: World) -> None:
+    calendar, other = CalendarFactory(), CalendarFactory()
+    here = apple.book(calendar, title="Here")
+    there = apple.book(calendar, title="There", starts_at=at(15))
+    apple.settle()
+    set_served(apple.connection, "chosen", [other])
+    here.title = "Changed here"
+    here.save()
+    apple.account.phone.edit(apple.href("There"), "SUMMARY:There", "SUMMARY:Changed there")
+    apple.settle()
+    assert titles(apple) == ["Here", "Changed there"]
+    set_served(apple.connection, "all", [])
+    apple.settle()
+    there.refresh_from_db()
+    assert there.title == "Changed there"
+    assert titles(apple) == ["Changed here", "Changed there"]
+
+
 def test_an_appointment_moved_into_a_served_calendar_appears(apple: World) -> None:
     appointment = apple.book(CalendarFactory(type="simple"), title="Haircut")
     apple.settle()
