@@ -26,7 +26,7 @@ NONE_TO_TAKE_OUT = (
 class InICloudOfCalendar(admin.SimpleListFilter):
     """Where the calendar's own page leads to; it is not offered to choose from."""
 
-    title = "in iCloud, of the calendar"
+    title = "calendar"
     parameter_name = "calendar"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
