@@ -6,12 +6,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from calendars import booking
+from calendars.fields import LineField, LinesField, WallClockField
+from calendars.meanwhile import KnowsWhatItShowed
 from calendars.models import Appointment, BlockedSlot, Calendar, User, no_seat_left
 from calendars.queries import OFF
 from calendars.wallclock import DAY, instant
@@ -23,6 +24,7 @@ DETAILS = {
     "location": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 2}),
     "notes": forms.Textarea(attrs={"class": "vLargeTextField", "rows": 5}),
 }
+TEXTS = {"title": LineField, "location": LinesField, "notes": LinesField}
 
 
 class TimeZoneInput(forms.TextInput):
@@ -37,37 +39,10 @@ class TimeZoneInput(forms.TextInput):
         return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, zones)
 
 
-class WallClockWidget(AdminSplitDateTime):
-    def __init__(self, attrs: Any = None) -> None:
-        super().__init__(attrs)
-        self.widgets[1].format = "%H:%M"
-
-    def decompress(self, value: Any) -> tuple[date | None, time | None]:
-        if isinstance(value, datetime):
-            return value.date(), value.time()
-        return value, None
-
-
-class WallClockField(forms.SplitDateTimeField):
-    """What a clock shows, in no zone yet; a date alone where the time is left empty."""
-
-    widget = WallClockWidget
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(require_all_fields=False, **kwargs)
-        self.fields[0].required, self.fields[1].required = True, False
-        self.error_messages["incomplete"] = "Enter a date."
-
-    def compress(self, data_list: Any) -> Any:
-        if not data_list or not data_list[0]:
-            return None
-        day, clock = data_list
-        return datetime.combine(day, clock) if clock else day
-
-
-class InOwnersZone(forms.ModelForm):  # type: ignore[type-arg]
+class InOwnersZone(KnowsWhatItShowed):
     """Shows and reads `starts_at` and `ends_at` in the zone of whom the row belongs to."""
 
+    together = (*TIMES, "is_all_day")
     starts_at = WallClockField(label="Starts")
     ends_at = WallClockField(label="Ends")
 
@@ -77,6 +52,7 @@ class InOwnersZone(forms.ModelForm):  # type: ignore[type-arg]
             for name in TIMES:
                 if name in self.fields:
                     self.initial[name] = self.shown(name)
+        self.recall()
 
     def zone_of(self, row: Any) -> ZoneInfo:
         raise NotImplementedError
@@ -126,6 +102,7 @@ class AppointmentForm(InOwnersZone):
             "owner",
         ]
         widgets = DETAILS
+        field_classes = TEXTS
 
     assigned: Sequence[User] = ()
 
@@ -202,6 +179,7 @@ class BlockedSlotForm(InOwnersZone):
             "notes",
         ]
         widgets = DETAILS
+        field_classes = TEXTS
 
     def zone_of(self, row: BlockedSlot) -> ZoneInfo:
         return row.zone
@@ -242,3 +220,9 @@ class BlockedSlotForm(InOwnersZone):
         self.cleaned_data["ends_at"] = datetime.combine(last + DAY, time(), zone)
         if last < first:
             self.add_error("ends_at", "The last day is before the first.")
+
+    def fields_to_save(self) -> set[str]:
+        """The model settles an all-day slot's dates and instants together."""
+        changed = super().fields_to_save()
+        when = {*self.together, "starts_on", "ends_on"}
+        return changed | when if changed & {*when, "user", "calendar"} else changed

@@ -13,6 +13,7 @@ from calendars import booking
 from calendars.admin.deleting import SaysWhatGoes
 from calendars.admin.filters import WhenFilter
 from calendars.admin.inlines import KnowingInline
+from calendars.admin.saving import SavesWhatChanged
 from calendars.admin.shown import mark, time_span
 from calendars.forms import AppointmentForm, SeatsFormSet
 from calendars.models import Appointment, Attendee
@@ -36,7 +37,7 @@ class AttendeeInline(KnowingInline):
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(SaysWhatGoes):
+class AppointmentAdmin(SavesWhatChanged, SaysWhatGoes):
     form = AppointmentForm
     list_display = ["title", "when", "where", "held_by", "coming", "state"]
     list_filter = [WhenFilter, "status", "calendar__type", "calendar"]

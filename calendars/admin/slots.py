@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from calendars import booking, sources
 from calendars.admin.filters import GoneFilter, UpcomingFirst
+from calendars.admin.saving import SavesWhatChanged
 from calendars.admin.shown import date_span, mark, time_span
 from calendars.forms import BlockedSlotForm
 from calendars.models import BlockedSlot
@@ -20,7 +21,7 @@ from calendars.types import SlotOrigin
 
 
 @admin.register(BlockedSlot)
-class BlockedSlotAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BlockedSlotAdmin(SavesWhatChanged):
     form = BlockedSlotForm
     list_display = ["shown_title", "belongs_to", "when", "busy", "came_from", "state"]
     list_filter = [
