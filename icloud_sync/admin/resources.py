@@ -60,6 +60,7 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
         ("Where it lies", {"fields": ["account", "collection", "href", "uid", "etag"]}),
         ("What it is", {"fields": ["recurring", "recurrence_id", "guests"]}),
         ("As last agreed by both sides", {"fields": ["body"]}),
+        ("As it could not be read", {"fields": ["unread"], "classes": ["collapse"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -67,7 +68,7 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
         related = super().get_queryset(request).select_related(*self.list_select_related)
         match = request.resolver_match
         is_list = bool(match and str(match.url_name).endswith("_changelist"))
-        return related.defer("base") if is_list else related
+        return related.defer("base", "unread_body") if is_list else related
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, resource: RemoteResource) -> SafeString | str:
@@ -98,6 +99,12 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
 
     @admin.display(description="text (iCalendar)")
     def body(self, resource: RemoteResource) -> SafeString | str:
-        return (
-            format_html('<pre class="ical-body">{}</pre>', resource.base) if resource.base else "–"
-        )
+        return shown_body(resource.base)
+
+    @admin.display(description="text")
+    def unread(self, resource: RemoteResource) -> SafeString | str:
+        return shown_body(resource.unread_body)
+
+
+def shown_body(body: str) -> SafeString | str:
+    return format_html('<pre class="ical-body">{}</pre>', body) if body else "–"

@@ -3,9 +3,10 @@ transaction, no request inside. Where a batch fails, each resource has its own."
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from icloud_sync.apply.decide import decide, read
 from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
@@ -36,14 +37,21 @@ def absorb(
     try:
         with transaction.atomic():
             absorb_batch(connection, collection, fetched, now, journal, moved or {})
-    except Exception:
+    except (OperationalError, InterfaceError):
         journal.run = run  # a run begun in the batch was rolled back with it
+        raise  # the database's trouble, not the event's: the token waits
+    except Exception:
+        journal.run = run
         if len(fetched) == 1:
             log.exception("resource set aside in connection %s", connection.pk)
-            set_aside(connection, collection, fetched[0], "It could not be stored.", journal)
+            follow_moves(connection, collection, moved or {})
+            # Without its etag, so that the next look at the collection reads it again.
+            unstored = replace(fetched[0], etag="")
+            set_aside(connection, collection, unstored, "It could not be stored.", journal)
             return
         for one in fetched:  # one poisoned event stops only itself
-            absorb(connection, collection, [one], now, journal, moved)
+            own = {one.href: moved[one.href]} if moved and one.href in moved else {}
+            absorb(connection, collection, [one], now, journal, own)
 
 
 def absorb_batch(
@@ -90,18 +98,22 @@ def set_aside(
     reason: str,
     journal: Journal,
 ) -> None:
-    """Kept with its body and its error; looked at again when it changes."""
+    """Kept with its body and its error, beside the base: nothing of it was agreed. Looked
+    at again when it changes, and once in a while. Said once."""
+    fresh = {
+        "collection": collection,
+        "etag": one.etag,
+        "unread_body": one.body,
+        "state": State.NEEDS_ATTENTION,
+        "state_reason": reason[:500],
+    }
+    known = connection.resources.filter(href=one.href).first()
     resource, _ = RemoteResource.objects.update_or_create(
-        connection=connection,
-        href=one.href,
-        defaults={
-            "collection": collection,
-            "etag": one.etag,
-            "base": one.body,
-            "state": State.NEEDS_ATTENTION,
-            "state_reason": reason[:500],
-        },
+        connection=connection, href=one.href, defaults=fresh
     )
+    told = ("unread_body", "state", "state_reason")
+    if known and all(getattr(known, name) == fresh[name] for name in told):
+        return
     journal.write(
         "set aside", Outcome.NEEDS_ATTENTION, f"set aside {one.href}: {reason}", resource=resource
     )
@@ -115,7 +127,7 @@ def absorb_removed(
     with transaction.atomic():
         writer = Writer(connection, now, journal)
         gone = connection.resources.filter(href__in=hrefs).exclude(
-            state__in=(State.DELETED_IN_ICLOUD, State.REMOVED)
+            state__in=(State.DELETED_IN_ICLOUD, State.REMOVED, State.PENDING)
         )
         for resource in gone:
             writer.mark_deleted(resource)

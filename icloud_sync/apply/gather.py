@@ -31,6 +31,9 @@ SLOT_COLUMNS = [
 RESOURCE_COLUMNS = [
     "etag",
     "base",
+    "agreed_zone",
+    "unread_body",
+    "own_occurrence_gone",
     "uid",
     "has_guests",
     "is_recurring",
@@ -64,6 +67,7 @@ class Gathered:
         if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
             resource.state, resource.state_reason = State.SYNCED, ""
         resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
+        resource.unread_body = ""
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
         if not parsed.is_recurring:
             resource.recurrence_id = ""

@@ -15,13 +15,17 @@ class Difference:
 
 
 def against_report(
-    changed: Iterable[Member], removed: Iterable[str], known: Mapping[str, str]
+    changed: Iterable[Member],
+    removed: Iterable[str],
+    known: Mapping[str, str],
+    again: Iterable[str] = (),
 ) -> Difference:
-    """A sync report (RFC 6578): our own writes come back with the etag we know."""
-    return Difference(
-        tuple(one.href for one in changed if not one.etag or known.get(one.href) != one.etag),
-        tuple(href for href in removed if href in known),
-    )
+    """A sync report (RFC 6578): our own writes come back with the etag we know. `again`:
+    to be looked at whether it changed or not."""
+    gone = set(removed)
+    look = [one.href for one in changed if not one.etag or known.get(one.href) != one.etag]
+    look += [href for href in again if href not in gone]
+    return Difference(tuple(dict.fromkeys(look)), tuple(href for href in gone if href in known))
 
 
 def against_listing(members: Iterable[Member], known: Mapping[str, str]) -> Difference:

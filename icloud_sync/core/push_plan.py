@@ -146,6 +146,8 @@ def take_out(copy: Copy | None) -> Action:
         return Skip(Reason.NOTHING_THERE)
     if copy.status is CopyStatus.UNREADABLE:
         return Park(Reason.UNREADABLE)
+    if copy.status is CopyStatus.PENDING and copy.base is None:
+        return Skip(Reason.NOTHING_THERE)  # it never arrived
     if refused := refuse_write(copy):
         return refused
     # The user made a series of our event: only our occurrence goes (D2).

@@ -34,6 +34,10 @@ class RemoteResource(models.Model):
     # The body as last agreed; for a pending copy the body we are about to send, so that
     # a crash after the server said yes still has something to compare with.
     base = models.TextField(blank=True)
+    # What a time without a zone meant when the base was agreed on; empty: the owner's zone.
+    agreed_zone = models.CharField(max_length=64, blank=True, editable=False)
+    # A body that cannot be understood is kept beside the base, which stays what was agreed.
+    unread_body = models.TextField(blank=True, editable=False)
     # The link outlives the appointment, because the copy does until its DELETE is confirmed.
     appointment = models.ForeignKey(
         Appointment,
@@ -45,6 +49,8 @@ class RemoteResource(models.Model):
     )
     # Which occurrence the appointment is, once somebody made a series of its event (D13).
     recurrence_id = models.CharField(max_length=40, blank=True)
+    # That occurrence is out of the series; the others are as alive as before.
+    own_occurrence_gone = models.BooleanField(default=False, editable=False)
     # What we last wrote of the things that only we write (status, link, who is coming).
     written_digest = models.CharField(max_length=64, blank=True)
     # Staff asked for it to be taken out of iCloud; the appointment itself lives on. Lasts

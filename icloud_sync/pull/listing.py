@@ -1,6 +1,9 @@
 """What changed in one collection since the last pull."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import timezone
 
 from icloud_sync.core.diff import Difference, against_listing, against_report
 from icloud_sync.core.values import Member
@@ -10,6 +13,8 @@ from icloud_sync.remote.interface import Remote
 
 State = RemoteResource.State
 MOST_PAGES = 200
+LOOK_AGAIN_AFTER = timedelta(hours=1)
+MOST_LOOKED_AT_AGAIN = 50
 
 
 @dataclass
@@ -43,7 +48,9 @@ def list_collection(remote: Remote, collection: RemoteCollection, full: bool) ->
         again.token_was_refused = True
         return again
     if token:
-        return Listing(against_report(report.changed, report.removed, known), report.token)
+        return Listing(against_report(
+            report.changed, report.removed, known, set_aside_long_ago(collection)
+        ), report.token)
     return Listing(against_listing(report.changed, known), report.token)
 
 
@@ -61,7 +68,17 @@ def read_report(remote: Remote, href: str, token: str) -> Report:
 
 
 def known_etags(collection: RemoteCollection) -> dict[str, str]:
-    """What we believe is there. A pending copy has no etag yet, so that it is looked at;
-    one we took out ourselves, or know to be gone, is not missed."""
-    rows = collection.resources.exclude(state__in=(State.REMOVED, State.DELETED_IN_ICLOUD))
-    return dict(rows.values_list("href", "etag"))
+    """What we believe is there. A pending copy may never have arrived, one we took out
+    ourselves or know to be gone is not missed. Listed, each of them is looked at, and so
+    is what was set aside."""
+    unsure = (State.PENDING, State.REMOVED, State.DELETED_IN_ICLOUD)
+    rows = collection.resources.exclude(state__in=unsure).values_list("href", "etag", "state")
+    return {href: "" if state == State.NEEDS_ATTENTION else etag for href, etag, state in rows}
+
+
+def set_aside_long_ago(collection: RemoteCollection) -> list[str]:
+    """What could not be read may be readable by now, though nobody touched it."""
+    rows = collection.resources.filter(
+        state=State.NEEDS_ATTENTION, updated_at__lt=timezone.now() - LOOK_AGAIN_AFTER
+    )
+    return list(rows.values_list("href", flat=True)[:MOST_LOOKED_AT_AGAIN])
