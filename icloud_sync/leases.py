@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from icloud_sync.models import ICloudConnection
 
+MAY_WRITE = (ICloudConnection.Status.CONNECTED, ICloudConnection.Status.DEGRADED)
 TTL = timedelta(seconds=90)  # twice the longest request, and renewed before each
 
 
@@ -32,6 +33,13 @@ class Lease:
     def renew(self) -> None:
         """Call before every request. Raises LeaseLost."""
         if not mine(self).update(lease_until=expiry()):
+            raise LeaseLost(f"connection {self.connection_id}")
+
+    def check(self) -> None:
+        """Call first in a transaction that writes what iCloud said: until it ends, nobody
+        takes over, disconnects or pauses. Raises LeaseLost."""
+        held = mine(self).filter(status__in=MAY_WRITE).select_for_update()
+        if not held.values_list("pk", flat=True):
             raise LeaseLost(f"connection {self.connection_id}")
 
 

@@ -20,34 +20,35 @@ from icloud_sync.synclog import Journal
 
 @dataclass
 class Session:
+    """`requests` made so far: a run that made none says nothing about the account."""
+
     connection: ICloudConnection
     remote: Remote
     lease: leases.Lease
     clock: Callable[[], datetime] = timezone.now
+    requests: int = 0
 
     def journal(self, direction: str) -> Journal:
-        return Journal(self.connection, direction)
+        return Journal(self.connection, direction, self.lease)
+
+    def before_request(self) -> None:
+        self.lease.renew()
+        self.requests += 1
 
 
 @contextmanager
-def session(connection_id: int) -> Iterator[Session | None]:
-    """None when the connection may not sync now, or somebody else works on it."""
-    with leases.hold(connection_id) as lease:
-        if lease is None:
-            yield None
-            return
-        connection = ICloudConnection.objects.select_related("user").get(pk=connection_id)
-        if not connection.may_sync:
-            yield None
-            return
-        with open_remote(connection, lease.renew) as remote:
-            yield Session(connection, remote, lease)
+def session(connection: ICloudConnection, lease: leases.Lease) -> Iterator[Session]:
+    """Raises CredentialsError when the stored password cannot be opened with our keys."""
+    renewing: list[Callable[[], None]] = []
+    with open_remote(connection, lambda: renewing[0]()) as remote:
+        opened = Session(connection, remote, lease)
+        renewing.append(opened.before_request)
+        yield opened
 
 
 def open_remote(
     connection: ICloudConnection, before_request: Callable[[], None] | None = None
 ) -> CalDAVRemote:
-    """Raises CredentialsError when the stored password cannot be opened with our keys."""
     try:
         password = connection.app_password
     except DecryptionError as error:

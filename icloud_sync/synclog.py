@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from icloud_sync.core.merge import Conflict
 from icloud_sync.core.values import EventFields, Interval
+from icloud_sync.leases import Lease, LeaseLost
 from icloud_sync.models import ICloudConnection, RemoteResource, SyncLogEntry, SyncRun
+from icloud_sync.remote.errors import RemoteError
 
 Direction, Outcome = SyncLogEntry.Direction, SyncLogEntry.Outcome
 
@@ -17,9 +19,10 @@ class Journal:
     """Collects the entries of one push or pull. The run's row is made with the first
     entry, so that a look that found nothing leaves no row."""
 
-    def __init__(self, connection: ICloudConnection, direction: str) -> None:
+    def __init__(self, connection: ICloudConnection, direction: str, lease: Lease) -> None:
         self.connection = connection
         self.direction = direction
+        self.lease = lease
         self.run: SyncRun | None = None
         self.started_at = timezone.now()
         self.counts: dict[str, int] = {}
@@ -68,6 +71,20 @@ class Journal:
                 connection=self.connection, direction=self.direction, started_at=self.started_at
             )
         return self.run
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """However the run ends, its row says how."""
+        if isinstance(error, RemoteError):
+            self.close(error.message)
+        elif isinstance(error, LeaseLost):
+            self.close("Another worker took over, or staff changed the connection.")
+        elif error is not None:
+            self.close(f"{type(error).__name__} (our own mistake)", errored=True)
+        else:
+            self.close()
 
     def close(self, error: str = "", errored: bool = False) -> None:
         """`errored`: our bug; with an `error` alone: expected trouble, such as the server's."""

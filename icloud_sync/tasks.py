@@ -3,15 +3,20 @@
 Every task may run twice or never: what must be done stands in the database.
 """
 
+from datetime import datetime, timedelta
+
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from icloud_sync import outbox
+from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
 from icloud_sync.poll import due_connections
 from icloud_sync.sync import SyncResult
 from icloud_sync.sync import sync as sync_now
-from icloud_sync.window import roll
+from icloud_sync.window import roll, to_roll
+
+LOST_AFTER = timedelta(minutes=3)
 
 
 def push(connection_id: int) -> str:
@@ -20,7 +25,10 @@ def push(connection_id: int) -> str:
 
 def pull(connection_id: int) -> str:
     result = sync_now(connection_id)
-    if result.pulled and result.pulled.unfinished:
+    if result.busy:  # whoever holds the connection looks for us when it is done
+        asking = ICloudConnection.objects.filter(pk=connection_id, status__in=MAY_WRITE)
+        asking.update(next_poll_at=timezone.now())
+    if result.pulled and result.pulled.unfinished and not result.error:
         async_task("icloud_sync.tasks.pull", connection_id)
     return wake_again(connection_id, result)
 
@@ -28,21 +36,29 @@ def pull(connection_id: int) -> str:
 def wake_again(connection_id: int, result: SyncResult) -> str:
     """What came between our last look and the end of our lease found us busy and went
     away. So the holder looks once more, the lease released: for rows to send, and for
-    somebody who asked to sync now."""
-    if not result.busy:
+    somebody who asked to sync now. After an error everything waits its turn."""
+    if not (result.busy or result.error):
         now = timezone.now()
         if outbox.due(now).filter(connection=connection_id).exists():
             async_task("icloud_sync.tasks.push", connection_id)
-        if ICloudConnection.objects.filter(pk=connection_id, next_poll_at__lte=now).exists():
+        if asked_for(connection_id, now):
             async_task("icloud_sync.tasks.pull", connection_id)
     return str(result)
+
+
+def asked_for(connection_id: int, now: datetime) -> bool:
+    return ICloudConnection.objects.filter(pk=connection_id, next_poll_at__lte=now).exists()
 
 
 sync = pull
 
 
 def poll() -> str:
-    due = due_connections(timezone.now())
+    """Each is due again in a few minutes, should its task be lost; until then a worker that
+    is behind is not asked a second time."""
+    now = timezone.now()
+    due = due_connections(now)
+    ICloudConnection.objects.filter(pk__in=due).update(next_poll_at=now + LOST_AFTER)
     for connection_id in due:
         async_task("icloud_sync.tasks.pull", connection_id)
     return f"{len(due)} due"
@@ -59,5 +75,14 @@ def sweep() -> str:
 
 
 def roll_windows() -> str:
-    live = ICloudConnection.objects.exclude(status=ICloudConnection.Status.DISCONNECTED)
-    return f"{sum(roll(pk) for pk in live.values_list('pk', flat=True))} series looked at"
+    connections = to_roll()
+    for connection_id in connections:
+        async_task("icloud_sync.tasks.roll_window", connection_id)
+    return f"{len(connections)} connections"
+
+
+def roll_window(connection_id: int) -> str:
+    rolled = roll(connection_id)
+    if rolled.unfinished:
+        async_task("icloud_sync.tasks.roll_window", connection_id)
+    return "busy: tomorrow" if rolled.busy else f"{rolled.looked_at} events looked at"

@@ -13,6 +13,7 @@ from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
 from icloud_sync.apply.write import Writer
 from icloud_sync.core.ical.parse import UnreadableResource
 from icloud_sync.core.values import Fetched, ParsedResource
+from icloud_sync.leases import LeaseLost
 from icloud_sync.models import (
     ICloudConnection,
     RemoteCollection,
@@ -36,7 +37,11 @@ def absorb(
     run = journal.run
     try:
         with transaction.atomic():
+            journal.lease.check()
             absorb_batch(connection, collection, fetched, now, journal, moved or {})
+    except LeaseLost:
+        journal.run = run
+        raise
     except (OperationalError, InterfaceError):
         journal.run = run  # a run begun in the batch was rolled back with it
         raise  # the database's trouble, not the event's: the token waits
@@ -125,6 +130,7 @@ def absorb_removed(
     """The server says these are gone, and a second look agreed. Nothing of ours goes with
     them: a copy and its slots are marked, and stay (R6, R12)."""
     with transaction.atomic():
+        journal.lease.check()
         writer = Writer(connection, now, journal)
         gone = connection.resources.filter(href__in=hrefs).exclude(
             state__in=(State.DELETED_IN_ICLOUD, State.REMOVED, State.PENDING)
@@ -141,6 +147,9 @@ def reconsider(
     journal: Journal,
 ) -> None:
     """Plan stored bodies again, with no request: the window has moved (D10)."""
-    for resource in resources:
-        stored = Fetched(resource.href, resource.etag, resource.base)
-        absorb(connection, resource.collection, [stored], now, journal)
+    stored: dict[RemoteCollection, list[Fetched]] = {}
+    for one in resources:
+        body = Fetched(one.href, one.etag, one.base)
+        stored.setdefault(one.collection, []).append(body)
+    for collection, bodies in stored.items():
+        absorb(connection, collection, bodies, now, journal)

@@ -1,7 +1,7 @@
 """What a batch changes in our rows, gathered and written in bulk, with its log entries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from icloud_sync.snapshots import current_window
 from icloud_sync.synclog import Journal, Outcome, lost_json
 
 State = RemoteResource.State
+# A little less, so that a roll at the same hour every day finds each series due.
+A_DAY = timedelta(hours=20)
 SLOT_COLUMNS = [
     "title",
     "starts_at",
@@ -77,7 +79,7 @@ class Gathered:
     def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
         """A series at every roll of the window; a single event beyond it when it comes in."""
         if parsed.is_recurring:
-            return self.now
+            return self.now + A_DAY
         starts_at = parsed.occurrences[0].fields.interval.starts_at
         ahead = current_window(self.now).ends_at - self.now
         return starts_at - ahead if starts_at >= self.now + ahead else None

@@ -24,6 +24,7 @@ class Listing:
     difference: Difference
     token: str
     token_was_refused: bool = False
+    more: bool = False
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Report:
     changed: list[Member] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     token: str = ""
+    more: bool = False
 
 
 def list_collection(remote: Remote, collection: RemoteCollection, full: bool) -> Listing:
@@ -47,11 +49,13 @@ def list_collection(remote: Remote, collection: RemoteCollection, full: bool) ->
         again = list_collection(remote, collection, full=True)
         again.token_was_refused = True
         return again
-    if token:
-        return Listing(against_report(
+    if token or report.more:  # a listing that was cut short says nothing of what it lacks
+        difference = against_report(
             report.changed, report.removed, known, set_aside_long_ago(collection)
-        ), report.token)
-    return Listing(against_listing(report.changed, known), report.token)
+        )
+    else:
+        difference = against_listing(report.changed, known)
+    return Listing(difference, report.token, more=report.more)
 
 
 def read_report(remote: Remote, href: str, token: str) -> Report:
@@ -61,7 +65,7 @@ def read_report(remote: Remote, href: str, token: str) -> Report:
         page = remote.list_changes(href, report.token)
         report.changed += page.changed
         report.removed += page.removed
-        last, report.token = report.token, page.token
+        last, report.token, report.more = report.token, page.token, page.more
         if not page.more or page.token == last:
             break
     return report

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import RemoteResource
-from icloud_sync.remote.errors import ResourceNotFound
+from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
 from icloud_sync.session import Session
 
 State = RemoteResource.State
@@ -36,6 +36,8 @@ def has_left(session: Session, resource: RemoteResource, vanished: Sequence[str]
         session.remote.get(resource.href)
     except ResourceNotFound:
         return True
+    except (Refused, UnreadableAnswer):
+        pass  # something is there
     return False
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import transaction
+
 from icloud_sync.apply import absorb, absorb_removed, reconsider
 from icloud_sync.core.values import CollectionInfo, Fetched
 from icloud_sync.models import RemoteCollection, RemoteResource
 from icloud_sync.pull.listing import Listing, list_collection
 from icloud_sync.pull.moves import find_moves
-from icloud_sync.remote.errors import RemoteError, ResourceNotFound
+from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
@@ -52,22 +54,12 @@ def pull(
 ) -> PullResult:
     """One request when nothing changed. `full` compares every etag. Raises RemoteError
     for what is wrong with the account or the server as a whole."""
-    work = Pull(
-        session,
-        session.journal("pull"),
-        PullResult(),
-        session.clock(),
-        time.monotonic() + seconds,
-        progress,
-    )
-    try:
+    until = time.monotonic() + seconds
+    with session.journal("pull") as journal:
+        work = Pull(session, journal, PullResult(), session.clock(), until, progress)
         infos = {info.href: info for info in session.remote.list_collections()}
         for collection in known_collections(work, infos):
             pull_collection(work, collection, infos[collection.href], full)
-    except RemoteError as error:
-        work.journal.close(error.message)
-        raise
-    work.journal.close("; ".join(work.result.troubles))
     return work.result
 
 
@@ -144,24 +136,38 @@ def pull_collection(
         )
     everything_stored = take_in(work, collection, listing)
     if everything_stored:
-        collection.sync_token, collection.ctag, collection.holds = listing.token, mark, 0
-        collection.save(update_fields=["sync_token", "ctag", "holds"])
+        # Cut short by the server: without a ctag the next look goes on from the token.
+        collection.ctag = "" if listing.more else mark
+        collection.sync_token, collection.holds = listing.token, 0
+        with transaction.atomic():
+            work.session.lease.check()
+            collection.save(update_fields=["sync_token", "ctag", "holds"])
 
 
 def take_in(work: Pull, collection: RemoteCollection, listing: Listing) -> bool:
     """False: something listed could not be had yet, so the token waits."""
     hrefs, missing = listing.difference.look, 0
-    for start in range(0, len(hrefs), MULTIGET_BATCH):
-        if work.time_is_up:
-            work.result.unfinished = True
-            return False
-        batch = hrefs[start : start + MULTIGET_BATCH]
+    for batch in in_time(work, hrefs):
         missing += take_in_batch(work, collection, batch, listing)
         work.result.read += len(batch)
         if work.progress:
-            work.progress(start + len(batch), len(hrefs))
-    take_in_vanished(work, collection, listing.difference.vanished)
+            work.progress(work.result.read, len(hrefs))
+    if work.result.unfinished:
+        return False
+    for batch in in_time(work, listing.difference.vanished):
+        take_in_vanished(work, collection, batch)
+    if work.result.unfinished:
+        return False
     return not missing or give_up_waiting(work, collection, missing)
+
+
+def in_time(work: Pull, hrefs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Batches until the time is up; the first one always, so that each run gets on."""
+    for start in range(0, len(hrefs), MULTIGET_BATCH):
+        if start and work.time_is_up:
+            work.result.unfinished = True
+            return
+        yield hrefs[start : start + MULTIGET_BATCH]
 
 
 def take_in_batch(
@@ -202,6 +208,8 @@ def is_gone(work: Pull, href: str) -> bool:
         work.session.remote.get(href)
     except ResourceNotFound:
         return True
+    except (Refused, UnreadableAnswer):
+        pass  # something is there, and this one event must not stop the others
     return False
 
 

@@ -3,6 +3,7 @@ means for the row is decided here, in one table."""
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,35 +37,32 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class PushResult:
-    """`look`: something lies elsewhere than we thought; only a pull can say where."""
+    """`look`: of the failed, those that lie elsewhere than we thought; only a pull can say
+    where. `unfinished`: the time was up; the next task goes on."""
 
     sent: int = 0
     failed: int = 0
-    look: bool = False
-    stopped: str = ""
+    look: int = 0
+    unfinished: bool = False
 
 
 def drain(
     session: Session,
     *,
     progress: Callable[[int], None] | None = None,
-    limit: int = 10_000,
+    seconds: float = 45,
 ) -> PushResult:
     """Everything that is due. Errors of the account or the server end the run and are
     raised; errors of one object are its own."""
-    result, journal = PushResult(), session.journal("push")
-    try:
-        for done in range(limit):
-            entry = outbox.claim(session.connection.pk, session.lease.owner, session.clock())
-            if entry is None:
-                break
+    result, deadline = PushResult(), time.monotonic() + seconds
+    with session.journal("push") as journal:
+        while entry := outbox.claim(session.connection.pk, session.lease.owner, session.clock()):
             work_off(entry, session, journal, result)
             if progress:
-                progress(done + 1)
-    except (CredentialsError, TemporaryRemoteError, HostNotAllowed) as error:
-        journal.close(error.message)
-        raise
-    journal.close()
+                progress(result.sent + result.failed)
+            if time.monotonic() > deadline:
+                result.unfinished = True
+                break
     return result
 
 
@@ -82,7 +80,7 @@ def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: Pus
         raise
     except (PreconditionFailed, ResourceNotFound, UidConflict) as error:
         # It changed again, or moved: a pull has to look first (failure-cases 3.4).
-        result.look = True
+        result.look += 1
         retry(subject, error.message, journal, now, None, result)
     except (PermanentRemoteError, NoTarget) as error:
         park(subject, str(error), journal, result)

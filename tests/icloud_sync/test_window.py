@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from calendars.models import BlockedSlot
-from icloud_sync.tasks import roll_windows
+from icloud_sync.tasks import roll_window, roll_windows
 from tests.scenarios.world import World, at, connected, vevent
 from tests.servers import Server
 
@@ -29,9 +29,11 @@ def test_occurrences_enter_the_window_as_the_days_go_by_and_old_slots_stay(
     world.account.wire.clear()
     later = timezone.now() + timedelta(days=14)
     with replace_name("icloud_sync.window.timezone.now", return_value=later):
-        assert roll_windows() == "2 series looked at"
+        assert roll_windows() == "1 connections"
+        assert roll_window(world.connection.pk) == "2 events looked at"
         again = starts()
-        roll_windows()
+        assert roll_windows() == "0 connections"
+        assert roll_window(world.connection.pk) == "0 events looked at"
     assert starts() == again
     assert again[: len(before)] == before
     assert len(again) == len(before) + 3
