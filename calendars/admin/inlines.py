@@ -35,6 +35,20 @@ class KnowingForm(ModelForm):  # type: ignore[type-arg]
             if isinstance(select, KnowingSelect):
                 chosen = getattr(self.instance, name)
                 select.known = (chosen.pk, str(chosen)) if chosen else None
+                field.show_hidden_initial = True  # a row nobody touched is not saved
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in self.fields:
+            shown = self.data.get(self[name].html_initial_name)
+            standing = str(self.initial.get(name))
+            if shown and name in self.changed_data and standing not in (shown, self[name].data):
+                now = getattr(self.instance, name)
+                said = (
+                    f"This was changed meanwhile, to “{now}”. Choose that, or open the page again."
+                )
+                self.add_error(name, said)
+        return cleaned
 
 
 class KnowingInline(admin.TabularInline):  # type: ignore[type-arg]

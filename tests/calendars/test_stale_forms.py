@@ -12,6 +12,7 @@ from tests.factories import (
     AppointmentFactory,
     BlockedSlotFactory,
     CalendarFactory,
+    ContactFactory,
     UserFactory,
 )
 
@@ -250,3 +251,22 @@ def test_hosts_notes_and_status_that_both_changed_are_named(client, staff) -> No
         "notes": ["The notes were emptied meanwhile. Look at it and save again."],
         "status": ["The status was changed meanwhile, to “Showed”. Look at it and save again."],
     }
+
+
+# --- attendees ------------------------------------------------------------------------
+
+
+def test_an_attendee_changed_meanwhile_stays_or_is_asked_about(client, staff) -> None:
+    mia, ben, eva = (ContactFactory(name=name) for name in ("Mia", "Ben", "Eva"))
+    row = booked(contact=mia)
+    form = opened(client, row)
+    row.attendees.update(contact=ben)
+    saved(client, row, {**form, "notes": "bring towel"})
+    assert [seat.contact for seat in row.attendees.all()] == [ben]
+    refused = client.post(address(row), {**form, "attendees-0-contact": eva.pk})
+    formset = refused.context["inline_admin_formsets"][0].formset
+    assert formset.errors == [
+        {"contact": ["This was changed meanwhile, to “Ben”. Choose that, or open the page again."]}
+    ]
+    saved(client, row, {**opened(client, row), "attendees-0-contact": eva.pk})
+    assert [seat.contact for seat in row.attendees.all()] == [eva]
