@@ -128,11 +128,16 @@ def wanted(appointment: Appointment, connection: ICloudConnection) -> Wanted:
     return Wanted(appointment_fields(appointment), written(appointment, connection).digest)
 
 
-def copy_of(resource: RemoteResource, base: EventFields | None, recurrence_id: str) -> Copy:
+def copy_of(
+    resource: RemoteResource, base: EventFields | None, recurrence_id: str, is_appointment: bool
+) -> Copy:
+    status = COPY_STATUS[State(resource.state)]
+    if status is CopyStatus.PRESENT and is_appointment and resource.own_occurrence_gone:
+        status = CopyStatus.OCCURRENCE_GONE
     return Copy(
         href=resource.href,
         etag=resource.etag,
-        status=COPY_STATUS[State(resource.state)],
+        status=status,
         base=base,
         written_digest=resource.written_digest,
         recurrence_id=recurrence_id,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -36,7 +36,7 @@ class DeletedInICloud(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if self.value() not in ("copies", "events"):
             return None
-        gone = queryset.filter(state=State.DELETED_IN_ICLOUD)
+        gone = queryset.filter(Q(state=State.DELETED_IN_ICLOUD) | Q(own_occurrence_gone=True))
         return gone.filter(appointment__isnull=self.value() == "events")
 
 
@@ -83,6 +83,8 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
     @admin.display(description="state", ordering="state")
     def shown_state(self, resource: RemoteResource) -> SafeString:
         state = State(resource.state)
+        if state == State.SYNCED and resource.own_occurrence_gone:
+            return mark(WARN, "Its occurrence is out of the series")
         return mark(KINDS[state], state.label)
 
     @admin.display(description="recurring")

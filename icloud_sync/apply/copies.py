@@ -12,7 +12,8 @@ from icloud_sync.core.pull_plan import (
     Action,
     FollowOccurrence,
     KeepLosing,
-    MarkCopyDeleted,
+    MarkOccurrenceBack,
+    MarkOccurrenceGone,
     PushAppointment,
     UpdateAppointment,
 )
@@ -36,8 +37,11 @@ class CopyActions(Gathered):
                     self.update_appointment(action, resource, appointment)
                 case FollowOccurrence():
                     resource.recurrence_id = action.recurrence_id
-                case MarkCopyDeleted():
-                    self.mark_deleted(resource)
+                case MarkOccurrenceGone():
+                    self.mark_occurrence_gone(action, resource)
+                case MarkOccurrenceBack():
+                    resource.own_occurrence_gone = False
+                    self.log("back in iCloud", "its occurrence is in the series again", resource)
                 case KeepLosing():
                     self.keep_losing(action, resource)
                 case PushAppointment():
@@ -82,6 +86,17 @@ class CopyActions(Gathered):
                 before=as_json(action.lost),
             )
         )
+
+    def mark_occurrence_gone(self, action: MarkOccurrenceGone, resource: RemoteResource) -> None:
+        resource.own_occurrence_gone = True
+        if not action.by_us:
+            self.log(
+                "mark deleted in iCloud",
+                f"the occurrence of appointment {action.appointment_id} was taken out of its "
+                "series in iCloud; nothing changes in Referins",
+                resource,
+                appointment_id=action.appointment_id,
+            )
 
     def mark_deleted(self, resource: RemoteResource) -> None:
         """R6, R12: marked and listed; the appointment and the slots stay as they are."""

@@ -43,6 +43,10 @@ def decide(resource: RemoteResource, parsed: ParsedResource, rows: Rows, writer:
     if appointment is None:
         if parsed.uid in rows.minted:  # one of ours is never a slot (R8, D16)
             writer.take_orphan(plan_orphan(resource.appointment_id, base, parsed), resource)
+            if resource.recurrence_id and parsed.is_recurring:  # the others are slots (D13)
+                own_id = resource.recurrence_id
+                others = [one for one in parsed.occurrences if one.recurrence_id != own_id]
+                plan_others(resource, others, parsed, base, rows, writer)
         else:
             plan_others(resource, list(parsed.occurrences), parsed, base, rows, writer)
         return True
@@ -125,6 +129,7 @@ def copy_state(appointment: Appointment, resource: RemoteResource, writer: Write
         appointment_fields(appointment),
         belongs(appointment, writer.connection),
         resource.recurrence_id,
+        resource.own_occurrence_gone,
     )
 
 

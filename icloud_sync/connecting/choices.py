@@ -119,9 +119,9 @@ def set_who_is_coming(
     """D11: the events that are still to come are rewritten with it, or without it. One that
     was deleted in iCloud stays deleted: the appointment has not changed (R6, D4)."""
     refuse_disconnected(connection)
-    copies = connection.resources.filter(appointment__ends_at__gt=timezone.now()).exclude(
-        state=RemoteResource.State.DELETED_IN_ICLOUD
-    )
+    copies = connection.resources.filter(
+        appointment__ends_at__gt=timezone.now(), own_occurrence_gone=False
+    ).exclude(state=RemoteResource.State.DELETED_IN_ICLOUD)
     with transaction.atomic():
         connection.write_who_is_coming = switched_on
         connection.save(update_fields=["write_who_is_coming"])

@@ -24,6 +24,7 @@ def copies_staying(
     copies = RemoteResource.objects.filter(
         connection__in=outbox.live(ICloudConnection.objects.all()),
         appointment__in=Appointment.objects.filter(**({"calendar": calendar} if calendar else {})),
+        own_occurrence_gone=False,
     ).exclude(state__in=[State.REMOVED, State.DELETED_IN_ICLOUD])
     return copies.filter(connection=connection) if connection else copies
 

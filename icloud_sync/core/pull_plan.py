@@ -29,12 +29,14 @@ class SlotState:
 @dataclass(frozen=True, slots=True)
 class CopyState:
     """An appointment that this resource is a copy of. `is_wanted`: it belongs in iCloud;
-    a cancelled one does not. `recurrence_id`: which occurrence it is (D13)."""
+    a cancelled one does not. `recurrence_id`: which occurrence it is (D13); `is_gone`: it left the
+    series, and we know."""
 
     appointment_id: int
     fields: EventFields
     is_wanted: bool
     recurrence_id: str = ""
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,16 @@ class FollowOccurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkCopyDeleted:
-    """Our occurrence is gone from the resource; the appointment stays (R6)."""
+class MarkOccurrenceGone:
+    """Our occurrence is gone from the series; the appointment stays (R6), and so do the
+    other occurrences. `by_us`: it was to go anyway, nobody need be told."""
 
+    appointment_id: int
+    by_us: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkOccurrenceBack:
     appointment_id: int
 
 
@@ -126,7 +135,8 @@ Action = (
     | UpdateAppointment
     | PushAppointment
     | FollowOccurrence
-    | MarkCopyDeleted
+    | MarkOccurrenceGone
+    | MarkOccurrenceBack
     | KeepLosing
     | KeepLosingSlot
 )
@@ -138,8 +148,9 @@ def plan_copy(
     """What an appointment's copy means for it, and which occurrence is its own."""
     own = own_occurrence(copy, base, theirs)
     if own is None:
-        return [MarkCopyDeleted(copy.appointment_id)], None
-    actions: list[Action] = []
+        gone = MarkOccurrenceGone(copy.appointment_id, by_us=not copy.is_wanted)
+        return ([] if copy.is_gone else [gone]), None
+    actions: list[Action] = [MarkOccurrenceBack(copy.appointment_id)] if copy.is_gone else []
     if own.recurrence_id != copy.recurrence_id:
         actions.append(FollowOccurrence(copy.appointment_id, own.recurrence_id))
     before = own_occurrence(copy, base, base) if base else None

@@ -30,6 +30,7 @@ class CopyStatus(StrEnum):
     PRESENT = "present"
     DELETED = "deleted"  # by somebody in iCloud
     REMOVED = "removed"  # by us
+    OCCURRENCE_GONE = "occurrence gone"  # the series is there, the appointment's own is not
     UNREADABLE = "unreadable"
 
 
@@ -110,6 +111,8 @@ def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
         return Create(afresh=True)
     if copy.status is CopyStatus.UNREADABLE:
         return Park(Reason.UNREADABLE)
+    if copy.status is CopyStatus.OCCURRENCE_GONE:
+        return Park(Reason.OCCURRENCE_GONE)
     if copy.status is CopyStatus.DELETED:
         # R6: deleted there, untouched here: leave it. Changed here since: put it back (D4).
         if not differs(wanted, copy):
@@ -142,7 +145,8 @@ def differs(wanted: Wanted, copy: Copy) -> bool:
 
 
 def take_out(copy: Copy | None) -> Action:
-    if copy is None or copy.status in (CopyStatus.REMOVED, CopyStatus.DELETED):
+    out = (CopyStatus.REMOVED, CopyStatus.DELETED, CopyStatus.OCCURRENCE_GONE)
+    if copy is None or copy.status in out:
         return Skip(Reason.NOTHING_THERE)
     if copy.status is CopyStatus.UNREADABLE:
         return Park(Reason.UNREADABLE)

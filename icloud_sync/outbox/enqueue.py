@@ -69,6 +69,7 @@ def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> 
         connection__in=live(ICloudConnection.objects.all()),
         appointment__calendar__in=list(calendar_ids),
         appointment__ends_at__gt=now or timezone.now(),
+        own_occurrence_gone=False,
     ).exclude(
         # What somebody deleted in iCloud comes back only when it is changed itself (R6).
         state__in=(RemoteResource.State.REMOVED, RemoteResource.State.DELETED_IN_ICLOUD)

@@ -124,7 +124,7 @@ class Subject:
     def copy(self, now: datetime) -> Copy | None:
         if self.resource is None:
             return None
-        return copy_of(self.resource, self.base(now), self.recurrence_id)
+        return copy_of(self.resource, self.base(now), self.recurrence_id, self.is_appointment)
 
 
 def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:

@@ -19,7 +19,19 @@ from icloud_sync.remote.interface import Remote
 
 State = RemoteResource.State
 # What preparing a PUT sets before anybody has agreed to it.
-PREPARED = ("base", "written_digest", "etag", "recurrence_id", "state", "state_reason")
+PREPARED = (
+    "base",
+    "agreed_zone",
+    "written_digest",
+    "etag",
+    "recurrence_id",
+    "own_occurrence_gone",
+    "has_guests",
+    "is_recurring",
+    "reconsider_at",
+    "state",
+    "state_reason",
+)
 # What sending changes. The rest is left as it stands by now: staff may have asked meanwhile
 # for the copy to be taken out.
 SENT = (*PREPARED, "updated_at")
@@ -84,7 +96,11 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
         raise ValueError("only an appointment is created in iCloud")
     resource.base = render(resource.uid, fields, ours, subject.zone, now)
     resource.written_digest = ours.digest
+    resource.agreed_zone = subject.connection.user.time_zone
     resource.etag, resource.recurrence_id = "", ""
+    # What was known of an earlier event at this place is not true of this one.
+    resource.own_occurrence_gone = resource.has_guests = resource.is_recurring = False
+    resource.reconsider_at = None
     resource.state, resource.state_reason = State.PENDING, ""
     resource.save(update_fields=SENT)
 
@@ -118,10 +134,9 @@ def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
         raise ValueError("nothing to take an occurrence out of")
     body = exclude(resource.base, subject.recurrence_id, subject.zones, now)
     etag = remote.update(resource.href, body, resource.etag)
-    record(resource, etag, body, remote)
     if subject.is_appointment:
-        resource.state = State.REMOVED
-        resource.save(update_fields=SENT)
+        resource.own_occurrence_gone = True  # the other occurrences live on
+    record(resource, etag, body, remote)
     return "took out of its series"
 
 

@@ -9,7 +9,8 @@ from icloud_sync.core.pull_plan import (
     CreateSlot,
     FollowOccurrence,
     KeepLosing,
-    MarkCopyDeleted,
+    MarkOccurrenceBack,
+    MarkOccurrenceGone,
     PushAppointment,
     PushSlot,
     RemoveSlot,
@@ -80,7 +81,20 @@ def test_when_our_event_becomes_a_series_the_appointment_follows_its_own_occurre
 
 def test_our_occurrence_gone_from_the_series_leaves_the_appointment() -> None:
     copy = replace(COPY, recurrence_id="20261201T090000Z")
-    assert plan_copy(copy, series(1, 8), series(8)) == ([MarkCopyDeleted(7)], None)
+    gone = MarkOccurrenceGone(7, by_us=False)
+    assert plan_copy(copy, series(1, 8), series(8)) == ([gone], None)
+
+
+def test_our_occurrence_that_we_took_out_or_know_to_be_gone_is_not_told_of() -> None:
+    copy = replace(COPY, recurrence_id="20261201T090000Z")
+    cancelled, known = replace(copy, is_wanted=False), replace(copy, is_gone=True)
+    assert plan_copy(cancelled, series(1, 8), series(8))[0] == [MarkOccurrenceGone(7, by_us=True)]
+    assert plan_copy(known, series(8), series(8)) == ([], None)
+
+
+def test_our_occurrence_back_in_the_series_is_followed_again() -> None:
+    copy = replace(COPY, recurrence_id="20261201T090000Z", fields=on_day(1).fields, is_gone=True)
+    assert plan_copy(copy, series(8), series(1, 8)) == ([MarkOccurrenceBack(7)], on_day(1))
 
 
 SLOT = SlotState(3, on_day(1).fields, is_busy=True)

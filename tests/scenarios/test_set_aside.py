@@ -86,7 +86,7 @@ def hidden_once() -> Callable[..., Multiget]:
     def multiget(self: CalDAVRemote, collection: str, hrefs: Sequence[str]) -> Multiget:
         asked.append(hrefs)
         if len(asked) == 1:
-            return Multiget(found=(), unreadable={href: "It is hidden (403)." for href in hrefs})
+            return Multiget(found=(), unreadable=dict.fromkeys(hrefs, "It is hidden (403)."))
         return real(self, collection, hrefs)
 
     return multiget
