@@ -68,10 +68,14 @@ def current_window(now: datetime) -> Window:
     )
 
 
-def zones_for(connection: ICloudConnection, appointment: Appointment | None) -> Zones:
-    """An appointment's dates are its calendar's; everything else is the owner's (D11)."""
+def zones_for(
+    connection: ICloudConnection, appointment: Appointment | None, agreed_zone: str = ""
+) -> Zones:
+    """An appointment's dates are its calendar's; everything else is the owner's (D11).
+    `agreed_zone`: the owner's at the time a base was agreed on, which may have changed."""
     own = ZoneInfo(connection.user.time_zone)
-    return Zones(ZoneInfo(appointment.calendar.time_zone) if appointment else own, own)
+    dates = ZoneInfo(appointment.calendar.time_zone) if appointment else own
+    return Zones(dates, ZoneInfo(agreed_zone) if agreed_zone else own)
 
 
 def appointment_fields(appointment: Appointment) -> EventFields:

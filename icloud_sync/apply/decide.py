@@ -76,7 +76,7 @@ def plan_others(
     if renamed:
         writer.rekey(resource, *renamed)
     prefix = str(SourceRef(resource.pk, ""))
-    agreed = {one.recurrence_id: one.fields for one in (base.occurrences if base else ())}
+    agreed = {one.recurrence_id: one for one in (base.occurrences if base else ())}
     if renamed and "" in agreed:
         agreed[renamed[1]] = agreed[""]
     reason = read_only_reason(parsed, resource)
@@ -92,9 +92,15 @@ def plan_others(
     writer.take_slots(actions, resource, by_pk, reason)
 
 
-def read(body: str, resource: RemoteResource | None, rows: Rows, writer: Writer) -> ParsedResource:
+def read(
+    body: str,
+    resource: RemoteResource | None,
+    rows: Rows,
+    writer: Writer,
+    agreed_zone: str = "",
+) -> ParsedResource:
     appointment = rows.appointments.get(resource.appointment_id or 0) if resource else None
-    zones = zones_for(writer.connection, appointment)
+    zones = zones_for(writer.connection, appointment, agreed_zone)
     return parse(body, window_for(appointment, writer.now), zones)
 
 
@@ -103,7 +109,7 @@ def base_of(resource: RemoteResource, rows: Rows, writer: Writer) -> ParsedResou
     if not resource.base:
         return None
     try:
-        return read(resource.base, resource, rows, writer)
+        return read(resource.base, resource, rows, writer, resource.agreed_zone)
     except UnreadableResource:
         return None
 

@@ -69,7 +69,7 @@ class Gathered:
         if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
             resource.state, resource.state_reason = State.SYNCED, ""
         resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
-        resource.unread_body = ""
+        resource.unread_body, resource.agreed_zone = "", self.connection.user.time_zone
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
         if not parsed.is_recurring:
             resource.recurrence_id = ""

@@ -221,12 +221,12 @@ def moved_with_series(rid: str, base: ParsedResource | None, theirs: ParsedResou
 def plan_slots(
     theirs: list[Occurrence],
     slots: Mapping[str, SlotState],
-    base: Mapping[str, EventFields],
+    base: Mapping[str, Occurrence],
     window: Window,
     read_only_reason: str = "",
     deleted_here: frozenset[str] = frozenset(),
 ) -> list[Action]:
-    """Occurrences and slots matched by recurrence-id. `base`: the fields last agreed, by
+    """Occurrences and slots matched by recurrence-id. `base`: as last agreed, by
     recurrence-id. `deleted_here`: deleted in Referins, and iCloud not told yet (D6)."""
     actions: list[Action] = []
     wanted = {one.recurrence_id: one for one in theirs if one.recurrence_id not in deleted_here}
@@ -239,7 +239,7 @@ def plan_slots(
             actions += plan_slot(slot, base.get(rid), occurrence, read_only_reason)
     for one in theirs:
         agreed = base.get(one.recurrence_id) if one.recurrence_id in deleted_here else None
-        if agreed and (lost := changed_fields(agreed, one.fields)):
+        if agreed and (lost := changed_fields(agreed.fields, one.fields)):
             actions.append(KeepLosingSlot(one.fields, lost))
     for rid, slot in slots.items():
         # What has left the window is simply not in the answer: such slots stay (D10).
@@ -249,17 +249,21 @@ def plan_slots(
 
 
 def plan_slot(
-    slot: SlotState, agreed: EventFields | None, theirs: Occurrence, read_only_reason: str
+    slot: SlotState, agreed: Occurrence | None, theirs: Occurrence, read_only_reason: str
 ) -> list[Action]:
-    merged: Merge = merge(agreed, slot.fields, theirs.fields, Side.THEIRS)
+    before = agreed.fields if agreed else None
+    merged: Merge = merge(before, slot.fields, theirs.fields, Side.THEIRS)
+    # D9: free or busy is iCloud's only when it changed there; "free this time" is ours.
+    changed_there = agreed is None or agreed.is_busy != theirs.is_busy
+    is_busy = theirs.is_busy if changed_there else slot.is_busy
     actions: list[Action] = []
     if (
         merged.to_ours
-        or slot.is_busy != theirs.is_busy
+        or slot.is_busy != is_busy
         or slot.removed_at_source
         or slot.read_only_reason != read_only_reason
     ):
-        after = Occurrence(theirs.recurrence_id, merged.fields, theirs.is_busy)
+        after = Occurrence(theirs.recurrence_id, merged.fields, is_busy)
         actions.append(
             UpdateSlot(slot.slot_id, slot.fields, after, merged.to_ours, merged.conflicts)
         )

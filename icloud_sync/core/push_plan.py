@@ -167,7 +167,7 @@ def plan_slot(fields: EventFields | None, copy: Copy | None) -> Action:
     if copy.status is CopyStatus.UNREADABLE:
         return Park(Reason.UNREADABLE)
     if copy.base is None:
-        return Skip(Reason.NOTHING_THERE)  # its occurrence is not in the series any more
+        return Skip(Reason.OCCURRENCE_GONE if copy.recurrence_id else Reason.NOTHING_THERE)
     if fields is None:
         take: Callable[[], Action] = Exclude if copy.recurrence_id else Delete
         return refuse_write(copy) or take()

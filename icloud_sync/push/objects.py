@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calendars.models import Appointment, BlockedSlot, Calendar
-from icloud_sync.core.ical.parse import UnreadableResource, Zones, parse
+from icloud_sync.core.ical.parse import UnreadableResource, Zones, find_occurrence
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.push_plan import (
     Action,
@@ -17,13 +17,12 @@ from icloud_sync.core.push_plan import (
     plan_slot,
 )
 from icloud_sync.core.refs import parse_calendar_ref, parse_source_ref
-from icloud_sync.core.values import EventFields, Window
+from icloud_sync.core.values import EventFields
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import (
     appointment_fields,
     belongs,
     copy_of,
-    current_window,
     query_appointments,
     refusal,
     slot_fields,
@@ -67,6 +66,12 @@ class Subject:
 
     @property
     def zones(self) -> Zones:
+        """What times without a zone meant when the base was agreed on."""
+        agreed = self.resource.agreed_zone if self.resource else ""
+        return zones_for(self.connection, self.appointment, agreed)
+
+    @property
+    def zones_today(self) -> Zones:
         return zones_for(self.connection, self.appointment)
 
     @property
@@ -78,28 +83,21 @@ class Subject:
             return appointment_fields(self.appointment)
         return slot_fields(self.slot) if self.slot else None
 
-    def base(self, now: datetime) -> EventFields | None:
-        """The occurrence as last agreed, None where the base does not have it."""
+    def base(self) -> EventFields | None:
+        """The occurrence as last agreed, None where the base does not have it: not in the
+        window, for what has passed is changed and deleted as well."""
         if self.resource is None or not self.resource.base:
             return None
         try:
-            parsed = parse(self.resource.base, self.window(now), self.zones)
+            found = find_occurrence(self.resource.base, self.recurrence_id, self.zones)
         except UnreadableResource:
             return None
-        found = {one.recurrence_id: one.fields for one in parsed.occurrences}
-        fields = found.get(self.recurrence_id)
-        return fields.timed() if fields and self.is_appointment else fields
-
-    def window(self, now: datetime) -> Window:
-        """Wide enough for the object itself, wherever it has moved."""
-        window, fields = current_window(now), self.fields()
-        if fields is None:
-            return window
-        start, end = fields.interval.starts_at, fields.interval.ends_at
-        return Window(min(window.starts_at, start), max(window.ends_at, end))
+        if found is None:
+            return None
+        return found.fields.timed() if self.is_appointment else found.fields
 
     def plan(self, now: datetime) -> Action:
-        copy = self.copy(now)
+        copy = self.copy()
         if not self.is_appointment:
             return plan_slot(slot_fields(self.slot) if self.slot else None, copy)
         calendar = self.calendar()
@@ -121,10 +119,10 @@ class Subject:
             return None  # D19
         return wanted(self.appointment, self.connection)
 
-    def copy(self, now: datetime) -> Copy | None:
+    def copy(self) -> Copy | None:
         if self.resource is None:
             return None
-        return copy_of(self.resource, self.base(now), self.recurrence_id, self.is_appointment)
+        return copy_of(self.resource, self.base(), self.recurrence_id, self.is_appointment)
 
 
 def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:

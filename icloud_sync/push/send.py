@@ -57,6 +57,8 @@ def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str
 
 def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> str:
     resource = subject.resource = subject.resource or mint(subject)
+    if not resource.base and resource.state == State.PENDING:
+        move_to_target(resource, subject)
     was, agreed = resource.state, {name: getattr(resource, name) for name in PREPARED}
     prepare(subject, resource, now)
     try:
@@ -73,9 +75,7 @@ def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> s
 def mint(subject: Subject) -> RemoteResource:
     """UID and href, committed before the first request, so that a crash after the server
     said yes ends in "it is already there and it is mine"."""
-    target = subject.connection.collections.filter(role=RemoteCollection.Role.TARGET).first()
-    if target is None:
-        raise NoTarget("Choose one of the account's calendars to write new events to.")
+    target = target_of(subject)
     uid = str(uuid.uuid4())
     with transaction.atomic():
         MintedUid.objects.create(uid=uid, appointment_id=subject.entry.object_id)
@@ -86,6 +86,21 @@ def mint(subject: Subject) -> RemoteResource:
             uid=uid,
             appointment_id=subject.entry.object_id,
         )
+
+
+def target_of(subject: Subject) -> RemoteCollection:
+    target = subject.connection.collections.filter(role=RemoteCollection.Role.TARGET).first()
+    if target is None:
+        raise NoTarget("Choose one of the account's calendars to write new events to.")
+    return target
+
+
+def move_to_target(resource: RemoteResource, subject: Subject) -> None:
+    """Never stored, it goes where new events go by now; its UID stays."""
+    target = target_of(subject)
+    if resource.collection_id != target.pk:
+        resource.collection, resource.href = target, f"{target.href}{resource.uid}.ics"
+        resource.save(update_fields=["collection", "href"])
 
 
 def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
@@ -106,20 +121,25 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
 
 
 def update(action: Update, subject: Subject, remote: Remote, now: datetime) -> str:
-    resource, fields, base = subject.resource, subject.fields(), subject.base(now)
+    resource, fields, base = subject.resource, subject.fields(), subject.base()
     if resource is None or fields is None or base is None:
         raise ValueError("an update needs a resource, a base and fields")
     ours = subject.written
     rewrite = ours if action.rewrite_ours or "notes" in action.changed else None
+    zones = subject.zones
+    if "interval" in action.changed and not subject.recurrence_id:
+        # The event's one time is written anew, and so as it is meant today.
+        zones, resource.agreed_zone = subject.zones_today, subject.connection.user.time_zone
     body = patch(
         resource.base,
         subject.recurrence_id,
         base,
         fields,
         subject.zone,
-        subject.zones,
+        zones,
         now,
         rewrite,
+        keeps_dates=subject.is_appointment,
     )
     etag = remote.update(resource.href, body, resource.etag)
     if ours:

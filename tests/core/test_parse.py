@@ -1,6 +1,6 @@
 """Reading a resource: times, all-day events, what is missing, what cannot be read."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -140,3 +140,13 @@ def test_an_all_day_series_is_known_by_its_dates() -> None:
 def test_what_cannot_be_read_says_so_and_raises_nothing_else(text: str) -> None:
     with pytest.raises(UnreadableResource):
         parse(text, WINDOW, ZONES)
+
+
+@pytest.mark.parametrize(
+    ("duration", "hours"), [("PT3H", 3), ("P1D", 25), ("P1DT3H", 28), ("P1W", 169)]
+)
+def test_a_duration_over_a_clock_change_counts_days_on_the_wall_and_hours_as_they_pass(
+    duration: str, hours: int
+) -> None:
+    found = interval("DTSTART;TZID=Europe/Berlin:20261025T013000", f"DURATION:{duration}")
+    assert found.ends_at - found.starts_at == timedelta(hours=hours)

@@ -105,13 +105,15 @@ def test_utc_stays_utc_and_floating_stays_floating(start: str, expected: str) ->
     assert occurrence(after).interval == moved
 
 
-def test_an_all_day_event_stays_dates_while_it_is_midnight_to_midnight() -> None:
+def test_an_appointments_all_day_event_stays_dates_while_it_is_midnight_to_midnight() -> None:
     text = body("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261202")
     days = all_day(date(2026, 12, 5), date(2026, 12, 7), BERLIN)
     bare = Interval(days.starts_at, days.ends_at)
-    after = edited(text, replace(occurrence(text), interval=bare))
+    before, moved = occurrence(text), replace(occurrence(text), interval=bare)
+    after = patch(text, "", before, moved, BERLIN, ZONES, NOW, keeps_dates=True)
     assert "DTSTART;VALUE=DATE:20261205\r\n" in after
     assert "DTEND;VALUE=DATE:20261207\r\n" in after
+    assert "DTSTART;TZID=Europe/Berlin:20261205T000000\r\n" in edited(text, moved)
 
 
 def test_an_all_day_event_given_a_time_gets_the_calendars_zone_and_its_definition() -> None:

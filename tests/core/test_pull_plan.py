@@ -108,20 +108,20 @@ def test_a_new_occurrence_is_a_new_slot_when_it_lies_in_the_window() -> None:
 
 
 def test_an_unchanged_occurrence_leaves_its_slot_alone() -> None:
-    assert plan_slots([on_day(1)], {KEY: SLOT}, {KEY: SLOT.fields}, WINDOW) == []
+    assert plan_slots([on_day(1)], {KEY: SLOT}, {KEY: on_day(1)}, WINDOW) == []
 
 
 def test_icloud_wins_a_conflict_over_a_slot_that_came_from_there() -> None:
     ours = replace(SLOT, fields=replace(SLOT.fields, title="Ours"))
     theirs = on_day(1, "Theirs")
-    assert plan_slots([theirs], {KEY: ours}, {KEY: SLOT.fields}, WINDOW) == [
+    assert plan_slots([theirs], {KEY: ours}, {KEY: on_day(1)}, WINDOW) == [
         UpdateSlot(3, ours.fields, theirs, ("title",), (Conflict("title", "Theirs", "Ours"),))
     ]
 
 
 def test_a_slot_changed_here_is_still_to_be_sent() -> None:
     ours = replace(SLOT, fields=replace(SLOT.fields, title="Ours"))
-    assert plan_slots([on_day(1)], {KEY: ours}, {KEY: SLOT.fields}, WINDOW) == [PushSlot(3)]
+    assert plan_slots([on_day(1)], {KEY: ours}, {KEY: on_day(1)}, WINDOW) == [PushSlot(3)]
 
 
 def test_an_occurrence_that_left_the_series_takes_its_slot_along() -> None:
@@ -139,7 +139,7 @@ def test_a_slot_deleted_here_does_not_come_back_before_icloud_has_heard() -> Non
 
 def test_a_slot_that_was_deleted_in_icloud_and_is_there_again_loses_its_mark() -> None:
     gone = replace(SLOT, removed_at_source=True)
-    assert plan_slots([on_day(1)], {KEY: gone}, {KEY: SLOT.fields}, WINDOW) == [
+    assert plan_slots([on_day(1)], {KEY: gone}, {KEY: on_day(1)}, WINDOW) == [
         UpdateSlot(3, SLOT.fields, on_day(1), ())
     ]
 

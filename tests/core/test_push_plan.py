@@ -79,7 +79,7 @@ OCCURRENCE = replace(COPY, recurrence_id="20261201T090000Z")
         (None, OCCURRENCE, Exclude()),
         ("Brunch", None, Skip(Reason.NOT_FROM_ICLOUD)),
         ("Brunch", replace(COPY, status=CopyStatus.DELETED), Skip(Reason.DELETED_IN_ICLOUD)),
-        ("Brunch", replace(OCCURRENCE, base=None), Skip(Reason.NOTHING_THERE)),
+        ("Brunch", replace(OCCURRENCE, base=None), Skip(Reason.OCCURRENCE_GONE)),
         ("Brunch", replace(COPY, has_guests=True), Park(Reason.GUESTS)),
         (None, replace(COPY, can_write=False), Park(Reason.READ_ONLY)),
         ("Brunch", replace(COPY, etag=""), Read()),

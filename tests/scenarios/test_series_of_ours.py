@@ -1,10 +1,17 @@
 """D13, R6, R9, R10: one occurrence of a series is the appointment, the others are slots of
 their own, whatever becomes of the appointment."""
 
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
 import pytest
+from django.utils import timezone
 
 from calendars.models import Appointment, BlockedSlot
-from tests.scenarios.world import World, at, event
+from icloud_sync.models import OutboxEntry, RemoteResource
+from icloud_sync.tasks import roll_windows
+from tests.scenarios.world import World, at, event, stamp, vevent
 
 GUEST = "\r\n".join(
     ["ORGANIZER:mailto:me@example.com", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:bob@example.com"]
@@ -91,3 +98,145 @@ def test_d7_guests_of_an_event_that_is_gone_do_not_bind_the_one_put_in_its_place
         appointment.save()
         apple.settle()
     assert apple.remote() == [event("Shave 2", at(10), at(11))]
+
+
+# --- What has passed, and what is ours alone ----------------------------------------------
+
+
+def a_passed_slot(apple: World, settings: Any) -> tuple[BlockedSlot, str]:
+    """The first of a series, and the window has moved on since it came in."""
+    begun = at(12, days=-28)
+    rule = "RRULE:FREQ=WEEKLY;COUNT=10"
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", begun, at(13, days=-28), rule))
+    apple.settle()
+    settings.ICLOUD_WINDOW_DAYS_BACK = 10
+    first = BlockedSlot.objects.order_by("starts_at").first()
+    assert first is not None
+    return first, apple.href("Lunch")
+
+
+def test_d6_deleting_a_passed_slot_of_a_series_takes_its_occurrence_out(
+    apple: World, settings: Any
+) -> None:
+    first, href = a_passed_slot(apple, settings)
+    first.delete()
+    apple.settle()
+    assert "EXDATE" in apple.account.phone.get(href)
+
+
+def test_r10_a_passed_slot_of_a_series_moved_forward_moves_in_icloud(
+    apple: World, settings: Any
+) -> None:
+    first, href = a_passed_slot(apple, settings)
+    first.starts_at, first.ends_at = at(9, days=2), at(10, days=2)
+    first.save()
+    apple.settle()
+    assert event("Lunch", at(9, days=2), at(10, days=2), status="") in apple.remote()
+    assert "RECURRENCE-ID" in apple.account.phone.get(href)
+
+
+def test_d13_a_passed_appointment_of_a_series_moved_forward_moves_in_icloud(
+    apple: World, settings: Any
+) -> None:
+    appointment = apple.book(title="Haircut", starts_at=at(10, days=-20))
+    apple.settle()
+    phone = apple.account.phone
+    phone.edit(apple.href("Haircut"), "END:VEVENT", f"{WEEKLY}\r\nEND:VEVENT")
+    apple.settle()
+    settings.ICLOUD_WINDOW_DAYS_BACK = 10
+    appointment.starts_at, appointment.ends_at = at(9, days=2), at(10, days=2)
+    appointment.save()
+    apple.settle()
+    assert event("Haircut", at(9, days=2), at(10, days=2)) in apple.remote()
+    assert not OutboxEntry.objects.exists()
+
+
+def test_a_change_of_a_slot_whose_occurrence_is_gone_is_told_in_the_log(
+    apple: World, settings: Any
+) -> None:
+    first, href = a_passed_slot(apple, settings)
+    exdate = f"EXDATE:{first.starts_at:%Y%m%dT%H%M%SZ}"
+    apple.account.phone.edit(href, "RRULE:", f"{exdate}\r\nRRULE:")
+    apple.settle()
+    first.title = "Mine"
+    first.save()
+    apple.settle()
+    assert ["taken out of the series" in entry.message for entry in apple.log("skip")] == [True]
+
+
+@pytest.mark.parametrize("rule", [(), (WEEKLY,)])
+def test_d9_free_this_time_outlives_edits_in_icloud_and_the_daily_roll(
+    apple: World, rule: tuple[str, ...]
+) -> None:
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13), *rule))
+    apple.settle()
+    slot = BlockedSlot.objects.order_by("starts_at")[0]
+    slot.is_busy = False
+    slot.save()
+    apple.settle()
+    apple.account.phone.edit(apple.href("Lunch"), "SUMMARY:Lunch", "SUMMARY:Brunch")
+    apple.settle()
+    RemoteResource.objects.update(reconsider_at=timezone.now())
+    roll_windows()
+    slot.refresh_from_db()
+    assert (slot.title, slot.is_busy) == ("Brunch", False)
+
+
+def test_d11_a_slot_made_timed_at_midnights_is_written_timed_once(apple: World) -> None:
+    day = at(0).date()
+    apple.account.phone.put("a.ics", vevent("a", "Trip", day, day + timedelta(days=1), WEEKLY))
+    apple.settle()
+    slot = BlockedSlot.objects.order_by("starts_at")[0]
+    slot.is_all_day, slot.starts_at, slot.ends_at = False, at(0), at(0, days=2)
+    slot.save()
+    apple.settle()
+    assert event("Trip", at(0), at(0, days=2), status="") in apple.remote()
+    apple.account.wire.clear()
+    for _ in range(2):
+        RemoteResource.objects.update(reconsider_at=timezone.now())
+        roll_windows()
+        apple.sync()
+    assert apple.account.wire.writes() == []
+
+
+def floating(world: World) -> str:
+    body = vevent("f", "Gym", at(12), at(13))
+    for name, moment in (("DTSTART", at(12)), ("DTEND", at(13))):
+        body = body.replace(f"{name}:{stamp(moment)}", f"{name}:{moment:%Y%m%dT%H%M%S}")
+    world.account.phone.put("f.ics", body)
+    world.settle()
+    world.user.time_zone = "America/New_York"
+    world.user.save()
+    world.settle()
+    return world.href("Gym")
+
+
+def starts_of(body: str) -> list[str]:
+    return [line for line in body.splitlines() if line.startswith("DTSTART")]
+
+
+def test_d11_a_floating_event_keeps_its_wall_time_when_its_owner_moves_to_another_zone(
+    apple: World,
+) -> None:
+    href = floating(apple)
+    before = starts_of(apple.account.phone.get(href))
+    apple.account.phone.edit(href, "SUMMARY:Gym", "SUMMARY:Gym 2")
+    apple.settle()
+    assert starts_of(apple.account.phone.get(href)) == before
+    new_york = at(12).replace(tzinfo=ZoneInfo("America/New_York"))
+    assert [(one["title"], one["starts"]) for one in apple.slots()] == [("Gym 2", new_york)]
+
+
+@pytest.mark.parametrize("what", ["title", "time"])
+def test_d11_a_floating_slot_edited_here_after_the_move_is_written_as_it_is_meant(
+    apple: World, what: str
+) -> None:
+    href = floating(apple)
+    slot = BlockedSlot.objects.get()
+    slot.title = "Gym 2"
+    if what == "time":
+        slot.starts_at, slot.ends_at = at(15), at(16)
+    slot.save()
+    apple.settle()
+    hour = {"title": at(12), "time": at(15).astimezone(ZoneInfo("America/New_York"))}[what]
+    assert starts_of(apple.account.phone.get(href)) == [f"DTSTART:{hour:%Y%m%dT%H%M%S}"]

@@ -35,6 +35,31 @@ def parse(body: str, window: Window, zones: Zones) -> ParsedResource:
         raise UnreadableResource(f"{type(error).__name__}: {error}"[:300]) from error
 
 
+def find_occurrence(body: str, rid: str, zones: Zones) -> Occurrence | None:
+    """The one of this recurrence-id ("": of an event that does not recur), wherever in time
+    it lies by now; None where it is not in the series. Raises UnreadableResource."""
+    start = moment_of(rid) if rid else datetime(1970, 1, 1, tzinfo=UTC)
+    parsed = parse(body, Window(start, start), zones)
+    found = {one.recurrence_id: one for one in parsed.occurrences}
+    return found.get(rid) or (moved_occurrence(body, rid, zones) if rid else None)
+
+
+def moved_occurrence(body: str, rid: str, zones: Zones) -> Occurrence | None:
+    """An override may lie far from where its occurrence began."""
+    for event in Calendar.from_ical(body).walk("VEVENT"):
+        is_override = isinstance(event, Event) and "RECURRENCE-ID" in event
+        if is_override and recurrence_id(event, zones) == rid:
+            return occurrence(event, True, zones)
+    return None
+
+
+def moment_of(rid: str) -> datetime:
+    """The instant that a canonical recurrence-id names; a date is its own midnight."""
+    if "T" in rid:
+        return datetime.strptime(rid, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return datetime.strptime(rid, "%Y%m%d").replace(tzinfo=UTC)
+
+
 def _parse(body: str, window: Window, zones: Zones) -> ParsedResource:
     calendar = Calendar.from_ical(body)
     if not isinstance(calendar, Calendar):
@@ -108,14 +133,20 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def end_of(event: Event) -> date | datetime:
     """DTEND, or what RFC 5545 says where it is missing."""
     start = moment(event, "DTSTART")
-    end: date | datetime
     if "DTEND" in event:
         return moment(event, "DTEND")
     if "DURATION" in event:
         length: Any = event["DURATION"]
-        end = start + max(length.dt, timedelta())
-        return end
+        return after(start, max(length.dt, timedelta()))
     return start if isinstance(start, datetime) else start + timedelta(days=1)
+
+
+def after(start: date | datetime, length: timedelta) -> date | datetime:
+    """Whole days on the wall clock, the rest in time that really passes (RFC 5545, 3.3.6)."""
+    days = timedelta(days=length.days)
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        return start + length
+    return ((start + days).astimezone(UTC) + (length - days)).astimezone(start.tzinfo)
 
 
 def moment(event: Event, name: str) -> date | datetime:

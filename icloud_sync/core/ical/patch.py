@@ -1,6 +1,6 @@
 """An edit of a stored body: our properties changed in place, every other byte kept (D11)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
@@ -9,7 +9,7 @@ from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.forms import DATE, Form, form_of, in_zone
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.notes import with_block
-from icloud_sync.core.ical.parse import UnreadableResource, Zones, recurrence_id
+from icloud_sync.core.ical.parse import UnreadableResource, Zones, moment_of, recurrence_id
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.ical.zones import utc_stamp, vtimezone
 from icloud_sync.core.values import EventFields, Interval
@@ -71,9 +71,11 @@ def patch(
     zones: Zones,
     now: datetime,
     written: Written | None = None,
+    keeps_dates: bool = False,
 ) -> str:
     """`rid`: which occurrence, "" for an event that does not recur. `zone`: for times that
-    had none. `written`: rewrite what is only ours too; None leaves it as it is."""
+    had none. `written`: rewrite what is only ours too; None leaves it as it is.
+    `keeps_dates`: an all-day event stays one as long as it begins and ends at midnight."""
     parts = Body(body, zones)
     found = parts.override(rid) if rid else parts.master()
     index = found if found is not None else parts.master()
@@ -84,7 +86,7 @@ def patch(
     if making_override:
         component = override_of(component, event, rid, zones)
     if making_override or before.interval != after.interval:
-        component = set_interval(component, event, after.interval, zone, zones)
+        component = set_interval(component, event, after.interval, zone, zones, keeps_dates)
     component = set_texts(component, before, after, written)
     component = touch(component, now)
     changes = {} if making_override else {index: component}
@@ -120,13 +122,6 @@ def override_of(master: list[Line], event: Event, rid: str, zones: Zones) -> lis
     )
 
 
-def moment_of(rid: str) -> datetime:
-    """The instant that a canonical recurrence-id names; a date is its own midnight."""
-    if "T" in rid:
-        return datetime.strptime(rid, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return datetime.strptime(rid, "%Y%m%d").replace(tzinfo=UTC)
-
-
 def start_form(event: Event, component: list[Line], zones: Zones) -> Form:
     line = lines.find(component, "DTSTART")
     if line is None:
@@ -135,12 +130,19 @@ def start_form(event: Event, component: list[Line], zones: Zones) -> Form:
 
 
 def set_interval(
-    component: list[Line], event: Event, interval: Interval, zone: ZoneInfo, zones: Zones
+    component: list[Line],
+    event: Event,
+    interval: Interval,
+    zone: ZoneInfo,
+    zones: Zones,
+    keeps_dates: bool,
 ) -> list[Line]:
+    """`keeps_dates`: an appointment cannot say all-day; at midnights its event stays so."""
     start = start_form(event, component, zones)
     end_line = lines.find(component, "DTEND")
     end = form_of(event, "DTEND", end_line, zones) if end_line else start
-    dates = as_dates(interval, zones.dates) if start.is_date or interval.is_all_day else None
+    stays_dates = start.is_date and keeps_dates
+    dates = as_dates(interval, zones.dates) if stays_dates or interval.is_all_day else None
     if dates:
         pair = DATE.line("DTSTART", dates[0]), DATE.line("DTEND", dates[1])
     else:
