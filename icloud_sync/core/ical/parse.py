@@ -47,8 +47,9 @@ def find_occurrence(body: str, rid: str, zones: Zones) -> Occurrence | None:
 def moved_occurrence(body: str, rid: str, zones: Zones) -> Occurrence | None:
     """An override may lie far from where its occurrence began."""
     for event in Calendar.from_ical(body).walk("VEVENT"):
-        is_override = isinstance(event, Event) and "RECURRENCE-ID" in event
-        if is_override and recurrence_id(event, zones) == rid:
+        if not isinstance(event, Event) or "RECURRENCE-ID" not in event:
+            continue
+        if recurrence_id(event, zones) == rid:
             return occurrence(event, True, zones)
     return None
 
