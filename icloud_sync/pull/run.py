@@ -11,7 +11,7 @@ from django.db import transaction
 from icloud_sync.apply import absorb, absorb_removed, reconsider
 from icloud_sync.core.values import CollectionInfo, Fetched
 from icloud_sync.models import RemoteCollection, RemoteResource
-from icloud_sync.pull.listing import Listing, list_collection
+from icloud_sync.pull.listing import Listing, list_collection, set_aside_long_ago
 from icloud_sync.pull.moves import find_moves
 from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
 from icloud_sync.remote.interface import MULTIGET_BATCH
@@ -121,7 +121,8 @@ def pull_collection(
     work: Pull, collection: RemoteCollection, info: CollectionInfo, full: bool
 ) -> None:
     mark = info.ctag or info.sync_token
-    if mark and mark == collection.ctag and not full:
+    unchanged = mark and mark == collection.ctag
+    if unchanged and not full and not set_aside_long_ago(collection):
         return
     try:
         listing = list_collection(work.session.remote, collection, full)

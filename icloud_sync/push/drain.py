@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
+
 from icloud_sync import outbox
 from icloud_sync.apply import absorb
 from icloud_sync.core.merge import WORDS
@@ -84,6 +86,8 @@ def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: Pus
         retry(subject, error.message, journal, now, None, result)
     except (PermanentRemoteError, NoTarget) as error:
         park(subject, str(error), journal, result)
+    except (OperationalError, InterfaceError) as error:  # the database, busy or away
+        retry(subject, f"The database: {type(error).__name__}.", journal, now, None, result)
     except Exception as error:
         log.exception("push of %s failed", subject.name)
         park(subject, f"Our own mistake: {type(error).__name__}.", journal, result)
