@@ -6,8 +6,10 @@ PY := .venv/bin/python
 # Tests choose their own database and queue, whatever .env says.
 ON_SQLITE := DATABASE_URL=sqlite:///db.sqlite3 REDIS_URL=
 PYTEST := $(PY) -m pytest
+# Every core runs tests; a file's slow ones are shared out.
+PARALLEL := -q -n auto --dist worksteal
 # What is run once more on PostgreSQL: everything that reads or writes rows.
-ON_BOTH_DATABASES := tests/calendars tests/icloud_sync tests/scenarios tests/faults
+ON_BOTH_DATABASES := tests/calendars tests/icloud_sync tests/scenarios
 
 .PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench
 
@@ -34,16 +36,16 @@ worker: setup
 test: setup
 	@$(PY) -m tests.machine
 	@$(MAKE) lint types
-	@$(ON_SQLITE) $(PYTEST)
+	@$(ON_SQLITE) $(PYTEST) $(PARALLEL)
 
 test-all: setup
 	@$(PY) -m tests.machine --all
 	@$(MAKE) lint types
 	@echo "Everything, on SQLite:"
-	@$(ON_SQLITE) REFERINS_TEST_ALL=1 $(PYTEST)
+	@$(ON_SQLITE) REFERINS_TEST_ALL=1 $(PYTEST) $(PARALLEL)
 	@echo "Once more on PostgreSQL, with the queue in it:"
 	@DATABASE_URL="$$($(PY) -m tests.machine --database-url)" REDIS_URL= REFERINS_TEST_ALL=1 \
-		$(PYTEST) $(ON_BOTH_DATABASES)
+		$(PYTEST) $(PARALLEL) $(ON_BOTH_DATABASES)
 
 lint: setup
 	@$(PY) -m ruff check .

@@ -19,7 +19,7 @@ POOL = ["first task process", "second task process", "monitor", "pusher"]
 
 def start_worker(site: Site) -> subprocess.Popen[bytes]:
     worker = site.start("worker")
-    wait_until(lambda: len(family(worker.pid)) == 6, 20, "the cluster is up")
+    wait_until(lambda: len(family(worker.pid)) == 6, 60, "the cluster is up")
     return worker
 
 
@@ -34,13 +34,13 @@ def pool(supervisor: int) -> list[int]:
 def assert_six_tasks_run(site: Site) -> None:
     trace = site.folder / "six"
     site.ask(f"{ENQUEUE}\nanswer = [enqueue(mark, {str(trace)!r}) for _ in range(6)]")
-    wait_until(lambda: marks(trace, "done") == 6, 10, "six tasks ran")
+    wait_until(lambda: marks(trace, "done") == 6, 60, "six tasks ran")
 
 
 def begin_long_task(site: Site, seconds: float) -> Path:
     trace = site.folder / "long"
     site.ask(f"{ENQUEUE}\nanswer = enqueue(mark, {str(trace)!r}, {seconds})")
-    wait_until(lambda: marks(trace, "begun"), 10, "the task is running")
+    wait_until(lambda: marks(trace, "begun"), 60, "the task is running")
     return trace
 
 
@@ -53,8 +53,8 @@ def test_after_an_idle_process_is_killed_a_fresh_cluster_runs_every_task(
 
     os.kill(pool(worker.pid)[place], signal.SIGKILL)
 
-    wait_until(lambda: not any(map(is_alive, before)), 5, "the whole old cluster is gone")
-    wait_until(lambda: len(family(worker.pid)) == 6, 20, "a fresh cluster is up")
+    wait_until(lambda: not any(map(is_alive, before)), 30, "the whole old cluster is gone")
+    wait_until(lambda: len(family(worker.pid)) == 6, 60, "a fresh cluster is up")
     assert_six_tasks_run(sqlite_site)
 
 
@@ -67,8 +67,8 @@ def test_after_a_guarding_process_is_killed_a_fresh_cluster_runs_every_task(
 
     os.kill(before[depth - 1], signal.SIGKILL)
 
-    wait_until(lambda: not any(map(is_alive, before)), 5, "the whole old cluster is gone")
-    wait_until(lambda: len(family(worker.pid)) == 6, 20, "a fresh cluster is up")
+    wait_until(lambda: not any(map(is_alive, before)), 30, "the whole old cluster is gone")
+    wait_until(lambda: len(family(worker.pid)) == 6, 60, "a fresh cluster is up")
     assert_six_tasks_run(sqlite_site)
 
 
@@ -79,7 +79,7 @@ def test_nothing_lives_on_when_the_worker_itself_is_killed(sqlite_site: Site) ->
     worker.kill()
 
     worker.wait(5)
-    wait_until(lambda: not any(map(is_alive, before)), 5, "no orphan is left")
+    wait_until(lambda: not any(map(is_alive, before)), 30, "no orphan is left")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
@@ -99,7 +99,7 @@ def test_told_to_stop_the_worker_finishes_what_runs_and_leaves_nothing(
 
 def test_a_task_that_does_not_end_is_not_waited_for_beyond_the_bound(sqlite_site: Site) -> None:
     worker = sqlite_site.start("worker", "--stop-within", "1")
-    wait_until(lambda: len(family(worker.pid)) == 6, 20, "the cluster is up")
+    wait_until(lambda: len(family(worker.pid)) == 6, 60, "the cluster is up")
     before = family(worker.pid)
     begin_long_task(sqlite_site, seconds=60)
 

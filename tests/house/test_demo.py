@@ -141,7 +141,7 @@ def test_killed_itself_it_leaves_nothing_behind(demo: Demo) -> None:
     process.kill()
     process.wait(5)
 
-    wait_until(lambda: not any(map(is_alive, everybody)), 5, "no orphan is left")
+    wait_until(lambda: not any(map(is_alive, everybody)), 30, "no orphan is left")
 
 
 def command_line(pid: int) -> bytes:
