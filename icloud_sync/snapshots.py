@@ -44,12 +44,6 @@ def query_served_appointments(
     return found
 
 
-def slots_of(connection: ICloudConnection) -> QuerySet[BlockedSlot]:
-    """Every Blocked Slot that came from this connection."""
-    ids = connection.resources.values_list("pk", flat=True)
-    return slots_of_resources(connection.user_id, list(ids))
-
-
 def slots_of_resources(user_id: int, resource_ids: Iterable[int]) -> QuerySet[BlockedSlot]:
     """By ranges of `source_ref`, so that its index serves on every database."""
     ranges = Q(pk__in=())

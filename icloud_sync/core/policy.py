@@ -1,7 +1,5 @@
 """PRODUCT.md's rules and decisions as code. Each function names the rule it is."""
 
-from datetime import datetime
-
 from calendars.types import AppointmentStatus, CalendarType
 
 SYNCED_TYPES = frozenset(CalendarType) - {CalendarType.SIMPLE}
@@ -26,8 +24,3 @@ def stays_in_icloud(status: str) -> bool:
 def remote_status(status: str) -> str:
     """D11: the iCalendar STATUS we write."""
     return "TENTATIVE" if status == AppointmentStatus.NEW else "CONFIRMED"
-
-
-def is_pushed_at_start(ends_at: datetime, now: datetime) -> bool:
-    """D20: when service begins, what ends in the future is pushed; the past is not."""
-    return ends_at > now
