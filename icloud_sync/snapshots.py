@@ -11,12 +11,11 @@ from django.urls import reverse
 from calendars.models import Appointment, BlockedSlot, Calendar
 from calendars.types import CalendarType, SlotOrigin
 from icloud_sync.core.ical.notes import who_is_coming
-from icloud_sync.core.ical.parse import Zones
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.policy import SYNCED_TYPES, is_synced_type, remote_status, stays_in_icloud
 from icloud_sync.core.push_plan import Copy, CopyStatus, Reason, Wanted
 from icloud_sync.core.refs import resource_prefix
-from icloud_sync.core.values import EventFields, Interval, Window
+from icloud_sync.core.values import EventFields, Interval, Window, Zones
 from icloud_sync.models import ICloudConnection, RemoteResource
 
 State = RemoteResource.State

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from icloud_sync.apply.decide import decide, read
 from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
 from icloud_sync.apply.write import Writer
-from icloud_sync.core.ical.parse import UnreadableResource
+from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.values import Fetched, ParsedResource
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import (

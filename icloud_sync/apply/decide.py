@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync.apply.rows import Rows
 from icloud_sync.apply.write import Writer
-from icloud_sync.core.ical.parse import UnreadableResource, parse
+from icloud_sync.core.ical.document import UnreadableResource
+from icloud_sync.core.ical.parse import parse
 from icloud_sync.core.pull_plan import (
     GUESTS,
     READ_ONLY,

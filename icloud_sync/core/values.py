@@ -5,6 +5,7 @@ All instants are aware UTC datetimes; `ends_on` is exclusive (RFC 5545, 3.6.1).
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,15 @@ class Occurrence:
     """One occurrence of a resource: a Blocked Slot, or an appointment's own one.
 
     `recurrence_id`: "" for an event that does not recur, else the original start, as
-    20261122T090000Z or, for an all-day series, 20261122 (RFC 5545, 3.8.4.4).
+    20261122T090000Z; for a floating series without the Z, as on the wall; for an all-day one
+    20261122 (RFC 5545, 3.8.4.4). `busy_from`: where it blocks before it starts, since when
+    (travel time, D9).
     """
 
     recurrence_id: str
     fields: EventFields
     is_busy: bool = True
+    busy_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,25 @@ class ParsedResource:
     occurrences: tuple[Occurrence, ...]
     has_guests: bool = False  # ATTENDEE or ORGANIZER anywhere: never written by us (D7)
     is_recurring: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """`dates`: where an all-day event begins and ends. `floating`: what a time without a
+    zone means: the owner's zone."""
+
+    dates: ZoneInfo
+    floating: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """What takes time away (D9). `owner`: the account owner's addresses, lower case."""
+
+    free_all_day: bool = False
+    unanswered: bool = True
+    travel: bool = True
+    owner: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

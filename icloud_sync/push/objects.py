@@ -5,7 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calendars.models import Appointment, BlockedSlot, Calendar
-from icloud_sync.core.ical.parse import UnreadableResource, Zones, find_occurrence
+from icloud_sync.core.ical.document import UnreadableResource
+from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.push_plan import (
     Action,
@@ -17,7 +18,7 @@ from icloud_sync.core.push_plan import (
     plan_slot,
 )
 from icloud_sync.core.refs import parse_calendar_ref, parse_source_ref
-from icloud_sync.core.values import EventFields
+from icloud_sync.core.values import EventFields, Zones
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.snapshots import (
     appointment_fields,

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from icloud_sync.core.ical.parse import Zones
-from icloud_sync.core.values import EventFields, Interval, Window
+from icloud_sync.core.values import EventFields, Interval, Window, Zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from icloud_sync.core.ical import lines
-from icloud_sync.core.ical.parse import UnreadableResource, parse
+from icloud_sync.core.ical.document import UnreadableResource
+from icloud_sync.core.ical.parse import parse
 from tests.core.bodies import WINDOW, ZONES
 
 FOLDER = os.environ.get("ICAL_CORPUS", "")

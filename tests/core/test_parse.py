@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from icloud_sync.core.ical.parse import UnreadableResource, Zones, parse
-from icloud_sync.core.values import EventFields, Interval, Occurrence, ParsedResource
+from icloud_sync.core.ical.document import UnreadableResource
+from icloud_sync.core.ical.parse import parse
+from icloud_sync.core.values import EventFields, Interval, Occurrence, ParsedResource, Zones
 from tests.core.bodies import BERLIN, TOKYO, WINDOW, ZONES, body, utc
 
 

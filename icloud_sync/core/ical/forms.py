@@ -11,8 +11,9 @@ from icalendar import Event
 
 from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.lines import Line
-from icloud_sync.core.ical.parse import Zones, moment
+from icloud_sync.core.ical.parse import moment
 from icloud_sync.core.ical.zones import STAMP
+from icloud_sync.core.values import Zones
 
 
 @dataclass(frozen=True, slots=True)

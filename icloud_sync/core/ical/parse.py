@@ -1,28 +1,22 @@
 """A calendar object resource read into values (RFC 4791, 4.1; RFC 5545, 3.6.1)."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.notes import without_block
 from icloud_sync.core.recurrence import expand, is_recurring
-from icloud_sync.core.values import EventFields, Interval, Occurrence, ParsedResource, Window
-
-
-class UnreadableResource(Exception):
-    """This one cannot be understood; it is set aside with its body, the others go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Zones:
-    """`dates`: where an all-day event begins and ends. `floating`: what a time without a
-    zone means: the owner's zone."""
-
-    dates: ZoneInfo
-    floating: ZoneInfo
+from icloud_sync.core.values import (
+    EventFields,
+    Interval,
+    Occurrence,
+    ParsedResource,
+    Window,
+    Zones,
+)
 
 
 def parse(body: str, window: Window, zones: Zones) -> ParsedResource:

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from icloud_sync.core.ical import lines
+from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.forms import DATE, Form, form_of, in_zone
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.notes import with_block
-from icloud_sync.core.ical.parse import UnreadableResource, Zones, moment_of, recurrence_id
+from icloud_sync.core.ical.parse import moment_of, recurrence_id
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.ical.zones import utc_stamp, vtimezone
-from icloud_sync.core.values import EventFields, Interval
+from icloud_sync.core.values import EventFields, Interval, Zones
 
 SERIES_ONLY = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 # They restate what we changed, and would contradict it (D11).
