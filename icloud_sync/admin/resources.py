@@ -68,7 +68,7 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
         related = super().get_queryset(request).select_related(*self.list_select_related)
         match = request.resolver_match
         is_list = bool(match and str(match.url_name).endswith("_changelist"))
-        return related.defer("base", "unread_body") if is_list else related
+        return related.defer("base", "own_base", "unread_body") if is_list else related
 
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, resource: RemoteResource) -> SafeString | str:

@@ -40,7 +40,7 @@ class CopyActions(Gathered):
                 case MarkOccurrenceGone():
                     self.mark_occurrence_gone(action, resource)
                 case MarkOccurrenceBack():
-                    resource.own_occurrence_gone = False
+                    resource.own_occurrence_gone, resource.own_base = False, ""
                     self.log("back in iCloud", "its occurrence is in the series again", resource)
                 case KeepLosing():
                     self.keep_losing(action, resource)
@@ -89,6 +89,7 @@ class CopyActions(Gathered):
 
     def mark_occurrence_gone(self, action: MarkOccurrenceGone, resource: RemoteResource) -> None:
         resource.own_occurrence_gone = True
+        resource.own_base = "" if action.by_us else resource.base
         if not action.by_us:
             self.log(
                 "mark deleted in iCloud",

@@ -36,6 +36,7 @@ RESOURCE_COLUMNS = [
     "agreed_zone",
     "unread_body",
     "own_occurrence_gone",
+    "own_base",
     "uid",
     "has_guests",
     "is_recurring",

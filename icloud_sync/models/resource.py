@@ -51,6 +51,9 @@ class RemoteResource(models.Model):
     recurrence_id = models.CharField(max_length=40, blank=True)
     # That occurrence is out of the series; the others are as alive as before.
     own_occurrence_gone = models.BooleanField(default=False, editable=False)
+    # The last body that held it, where iCloud took it out: what the appointment must differ
+    # from to be put back (D4). Empty where it was us.
+    own_base = models.TextField(blank=True, editable=False)
     # What we last wrote of the things that only we write (status, link, who is coming).
     written_digest = models.CharField(max_length=64, blank=True)
     # Staff asked for it to be taken out of iCloud; the appointment itself lives on. Lasts
