@@ -4,7 +4,7 @@ All instants are aware UTC datetimes; `ends_on` is exclusive (RFC 5545, 3.6.1).
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 
@@ -69,7 +69,7 @@ class Zones:
     zone means: the owner's zone."""
 
     dates: ZoneInfo
-    floating: ZoneInfo
+    floating: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
