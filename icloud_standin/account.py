@@ -24,7 +24,11 @@ class StandInAccount:
 
     @property
     def switches(self) -> Switches:
-        return self._application.switches(self.dsid)
+        return self._application.boards.of_account(self.dsid)
+
+    def switches_of(self, collection: str) -> Switches:
+        """One collection's own board; what is not turned there is the account's."""
+        return self._application.boards.of_collection(self.collection(collection))
 
     @property
     def requests(self) -> list[RecordedRequest]:

@@ -8,6 +8,7 @@ import uuid
 from icloud_standin.messages import Request, Response
 from icloud_standin.rows import Account
 from icloud_standin.store import Store
+from icloud_standin.switches import Switches
 
 CHALLENGE = 'X-MobileMe-AuthToken realm="MMCalDav", Basic realm="MMCalDav"'
 
@@ -30,9 +31,11 @@ def named_account(request: Request, store: Store) -> Account | None:
     return store.account(user) if user else None
 
 
-def password_is_right(request: Request, account: Account) -> bool:
+def answer(request: Request, account: Account, switches: Switches) -> Response | None:
+    """A 401 for all but the app-specific password."""
     _, password = credentials(request)
-    return hmac.compare_digest(password.encode(), account.app_password.encode())
+    right = hmac.compare_digest(password.encode(), account.app_password.encode())
+    return None if right and not switches.revoked_password else unauthorized()
 
 
 def unauthorized() -> Response:

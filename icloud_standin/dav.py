@@ -1,6 +1,7 @@
 """PROPFIND: who am I, where is my home, what is in it (S1, S2, S6, S8)."""
 
 from icloud_standin import xml
+from icloud_standin.hosts import Hosts
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.places import Place
 from icloud_standin.properties import (
@@ -11,18 +12,16 @@ from icloud_standin.properties import (
     of_resource,
     of_root,
 )
-from icloud_standin.rows import Account, Collection
-from icloud_standin.store import Store
-from icloud_standin.switches import Switches
+from icloud_standin.rows import Collection
+from icloud_standin.view import View
 
 RESOURCETYPE = f"{{{xml.DAV}}}resourcetype"
 Entry = tuple[str, Properties]
 
 
 class Propfind:
-    def __init__(self, store: Store, account: Account, switches: Switches, partition: str) -> None:
-        self.store, self.account, self.switches = store, account, switches
-        self.partition = partition  # where the calendar home lives: http://host:port
+    def __init__(self, view: View, hosts: Hosts) -> None:
+        self.view, self.hosts, self.account = view, hosts, view.account
 
     def answer(self, request: Request, place: Place) -> Response:
         depth = request.header("depth") or "infinity"
@@ -34,9 +33,13 @@ class Propfind:
         entries = [self._itself(place)]
         if depth == "1":
             entries += self._members(place)
-            entries = self._thinned(entries)
+            entries = self._thinned(entries, place)
         return xml.multistatus(
-            xml.response(href, have, asked or [name for name in have if name != RESOURCETYPE])
+            xml.response(
+                self.view.href(href),
+                have,
+                asked or [name for name in have if name != RESOURCETYPE],
+            )
             for href, have in entries
         )
 
@@ -45,32 +48,32 @@ class Propfind:
         if place.kind == "root":
             return "/", of_root(account)
         if place.kind == "principal":
-            home = self.partition + account.home_path
+            home = self.hosts.home_set(self.view.switches) + account.home_path
             return account.principal_path, of_principal(account, home)
         if place.kind == "home":
-            return account.home_path, of_home(account, self.store.collections(account.dsid))
+            return account.home_path, of_home(account, self.view.collections())
         if place.kind == "collection" and place.collection:
             return self._collection(place.collection)
         if place.kind == "resource" and place.collection:
-            resource = self.store.resource(place.collection, place.name)
+            resource = self.view.member(place.collection, place.name)
             if resource:
                 return resource.href, of_resource(resource)
         raise Refused(404)
 
     def _members(self, place: Place) -> list[Entry]:
         if place.kind == "home":
-            return [self._collection(each) for each in self.store.collections(self.account.dsid)]
+            return [self._collection(each) for each in self.view.collections()]
         if place.kind == "collection" and place.collection:
-            members = self.store.resources(place.collection)
-            return [(member.href, of_resource(member)) for member in members]
+            members = self.view.members(place.collection)
+            return [(each.href, of_resource(each)) for each in members if each.body is not None]
         return []
 
     def _collection(self, collection: Collection) -> Entry:
         return collection.href, of_collection(collection, self.account)
 
-    def _thinned(self, entries: list[Entry]) -> list[Entry]:
+    def _thinned(self, entries: list[Entry], place: Place) -> list[Entry]:
         kept = {"": len(entries), "members": 1, "all": 0}
-        return entries[: kept[self.switches.empty_listing]]
+        return entries[: kept[self.view.of(place.collection).empty_listing]]
 
 
 def _asked(body: bytes) -> list[str]:

@@ -36,7 +36,10 @@ class Response:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0  # seconds before anything is said
+    seconds: float = 0.0  # that the body takes
     drop: bool = False  # close the connection without a word
+    reset: bool = False  # and rudely: the client's socket gets a reset
 
 
 class Refused(Exception):
@@ -61,5 +64,13 @@ class RecordedRequest:
     method: str
     path: str
     status: int
+    authorized: bool = field(default=True, compare=False)  # it carried a password
     headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     body: bytes = field(default=b"", compare=False, repr=False)
+
+    @classmethod
+    def of(cls, request: Request, response: Response) -> "RecordedRequest":
+        """The password itself is not kept."""
+        headers = dict(request.headers)
+        authorized = bool(headers.pop("authorization", ""))
+        return cls(request.method, request.path, response.status, authorized, headers, request.body)

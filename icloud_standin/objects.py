@@ -2,23 +2,26 @@
 
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.places import Place
-from icloud_standin.rows import Account, Collection, OutgoingMail, Resource
+from icloud_standin.rows import Collection, OutgoingMail, Resource
 from icloud_standin.serving import served
-from icloud_standin.store import Store
 from icloud_standin.switches import Switches
 from icloud_standin.validation import accepted, attendees_in
+from icloud_standin.view import View
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
 
 
 class Objects:
-    def __init__(self, store: Store, account: Account, switches: Switches) -> None:
-        self.store, self.account, self.switches = store, account, switches
+    def __init__(self, view: View, switches: Switches) -> None:
+        self.view, self.switches = view, switches
+        self.store, self.account = view.store, view.account
 
     def get(self, request: Request, place: Place) -> Response:
         if place.kind in ("root", "principal", "home", "collection"):
             raise bad_request("GET of a collection")
-        resource = self._found(place)
+        resource = self.view.read(place.collection, place.name) if place.collection else None
+        if resource is None:
+            raise Refused(404)
         body = served(resource.body or b"", self.switches)
         return Response(200, body, {"ETag": resource.etag, "Content-Type": CALENDAR_TYPE})
 
@@ -79,9 +82,7 @@ class Objects:
             self.store.record_mail(self.account.dsid, OutgoingMail(method, href, attendees))
 
     def _written(self, response: Response) -> Response:
-        if self.switches.drop_after_write > 0:
-            self.switches.drop_after_write -= 1
-            response.drop = True
+        response.drop = self.switches.spend(Switches.drop_after_write)
         return response
 
 

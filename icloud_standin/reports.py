@@ -9,19 +9,19 @@ from icloud_standin import xml
 from icloud_standin.content_lines import UnparseableError, parse
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.occurrences import touches
-from icloud_standin.places import Place, locate
+from icloud_standin.places import Place
 from icloud_standin.properties import Properties, of_collection, of_resource
-from icloud_standin.rows import Account, Collection, Resource, revision_of
+from icloud_standin.rows import Collection, Resource, revision_of
 from icloud_standin.serving import served
-from icloud_standin.store import Store
 from icloud_standin.switches import Switches
+from icloud_standin.view import View
 
 DATA = f"{{{xml.CALDAV}}}calendar-data"
 
 
 class Reports:
-    def __init__(self, store: Store, account: Account, switches: Switches) -> None:
-        self.store, self.account, self.switches = store, account, switches
+    def __init__(self, view: View, switches: Switches) -> None:
+        self.view, self.switches = view, switches
 
     def answer(self, request: Request, place: Place) -> Response:
         root = xml.read(request.body)
@@ -37,7 +37,7 @@ class Reports:
         answer = answers.get(str(root.tag))
         if answer is None:
             raise bad_request("a report we do not know")  # free-busy-query among them
-        with self.store.alone():
+        with self.view.store.alone():
             return answer(root, place.collection)
 
     def _sync_collection(self, root: etree._Element, collection: Collection) -> Response:
@@ -49,13 +49,13 @@ class Reports:
             since = self._expired()
         listed: list[str] = []
         if since < collection.revision:
-            own = of_collection(collection, self.account)
-            listed.append(xml.response(collection.href, own, asked))
-        for member in self.store.members(collection, since):
+            own = of_collection(collection, self.view.account)
+            listed.append(xml.response(self.view.href(collection.href), own, asked))
+        for member in self.view.members(collection, since):
             if member.body is not None:
-                listed.append(xml.response(member.href, self._properties(member, asked), asked))
+                listed.append(self._response(member, asked))
             elif since:
-                listed.append(xml.gone(member.href))
+                listed.append(xml.gone(self.view.href(member.href)))
         kept = {"": len(listed), "members": 1, "all": 0}[self.switches.empty_listing]
         return xml.multistatus(listed[:kept], collection.sync_token)
 
@@ -73,21 +73,23 @@ class Reports:
         return xml.multistatus(self._one(href, asked) for href in hrefs)
 
     def _one(self, href: str, asked: list[str]) -> str:
-        place = locate(href, self.account, self.store)
+        place = self.view.locate(href)
         if place.kind == "resource" and place.collection:
-            resource = self.store.resource(place.collection, place.name)
+            resource = self.view.read(place.collection, place.name)
             if resource:
-                return xml.response(resource.href, self._properties(resource, asked), asked)
+                return self._response(resource, asked)
         return xml.gone(href)
 
     def _calendar_query(self, root: etree._Element, collection: Collection) -> Response:
         asked = _asked(root)
-        found = _filtered(root, self.store.resources(collection))
+        found = _filtered(root, self.view.readable(collection))
         if self.switches.empty_listing:
             found = []
-        return xml.multistatus(
-            xml.response(each.href, self._properties(each, asked), asked) for each in found
-        )
+        return xml.multistatus(self._response(each, asked) for each in found)
+
+    def _response(self, resource: Resource, asked: list[str]) -> str:
+        href = self.view.href(resource.href)
+        return xml.response(href, self._properties(resource, asked), asked)
 
     def _properties(self, resource: Resource, asked: list[str]) -> Properties:
         have = of_resource(resource)

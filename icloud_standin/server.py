@@ -1,126 +1,28 @@
-"""A local iCloud on one port and two host names, in this process or by command.
+"""A local iCloud on one port and several hosts, in this process or by command.
 
 with StandIn() as standin:
     account = standin.add_account("anna@example.com")
+    account.switches.redirect = "307"
 """
 
-import errno
 import socket
-import sys
 import threading
-import traceback
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.application import Application
-from icloud_standin.messages import Request, Response
+from icloud_standin.hosts import Hosts
+from icloud_standin.listening import Handler, Listener, Loop, PortBusy, listen
+from icloud_standin.messages import RecordedRequest
 from icloud_standin.phone.pages import PhonePages
 from icloud_standin.store import Store
+from icloud_standin.switches import Boards, Switches
 
-LARGEST_REQUEST = 64_000_000
-METHODS = (
-    "GET HEAD PUT POST DELETE OPTIONS PROPFIND PROPPATCH REPORT MOVE COPY MKCALENDAR MKCOL LOCK"
-)
+__all__ = ["PortBusy", "StandIn"]
 
-
-class PortBusy(OSError):
-    """Somebody else listens there."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # one packet for status, headers and body
-    timeout = 60
-    application: ClassVar[Application]
-
-    def serve(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdigit():
-            return self._send(Response(411), keep=False)
-        if int(length) > LARGEST_REQUEST:
-            return self._send(Response(413), keep=False)
-        path, _, query = self.path.partition("?")
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(length))
-        request = Request(self.command, path, query, headers, body)
-        try:
-            response = self.application.answer(request)
-        except Exception:
-            # A bug in here: show it, and answer rather than leave the outcome open.
-            traceback.print_exc()
-            response = Response(500)
-        return self._send(response)
-
-    def _send(self, response: Response, keep: bool = True) -> None:
-        if response.drop:
-            self.close_connection = True
-            return
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
-        if not keep:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body)
-
-    def version_string(self) -> str:
-        return "AppleHttpServer/stand-in"
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: requests are recorded by account."""
-
-
-for _method in METHODS.split():
-    setattr(Handler, f"do_{_method}", Handler.serve)
-
-
-class Listener(ThreadingHTTPServer):
-    """Remembers its open connections: keep-alive must not outlive `stop()`."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, family: int, address: tuple[str, int], handler: type[Handler]) -> None:
-        self.address_family = family
-        self._open: set[socket.socket] = set()
-        super().__init__(address, handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer.server_bind would look up our own name, which can stall for seconds.
-        socket_address = self.server_address
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if self.address_family == socket.AF_INET6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self.socket.bind(socket_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "localhost", self.server_address[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no news; anything else is a bug and is shown."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
-
-    def close_connections(self) -> None:
-        for connection in list(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # closed meanwhile
+FOREIGN = "127.0.0.2"  # loopback as well, and yet no host a client was told to trust
 
 
 class StandIn:
@@ -135,7 +37,7 @@ class StandIn:
         self.port, self._path = port, path
         self._generic_host, self._partition_host = generic_host, partition_host
         self._zone = ZoneInfo(time_zone)  # the phone's
-        self._listeners: list[Listener] = []
+        self._loop: Loop | None = None
         self._application: Application | None = None
 
     @property
@@ -153,27 +55,31 @@ class StandIn:
         return self._application
 
     def start(self) -> "StandIn":
-        handler: type[Handler] = type("BoundHandler", (Handler,), {})
-        self._listeners = _listen(self.port, handler)
-        self.port = self._listeners[0].server_port
+        stopping = threading.Event()
+        handler: type[Handler] = type("BoundHandler", (Handler,), {"stopping": stopping})
+        listeners = listen(self.port, handler)
+        self.port = listeners[0].server_port
+        renumbered = Listener(socket.AF_INET, ("127.0.0.1", 0), handler)
+        foreign = _foreign(handler)
+        hosts = Hosts(
+            self.url.rstrip("/"),
+            self.partition_url.rstrip("/"),
+            f"http://{self._partition_host}:{renumbered.server_port}",
+            f"http://{FOREIGN}:{foreign[0].server_port if foreign else self.port}",
+        )
         store = Store(self._path)
-        hosts = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
-        phone = PhonePages(store, self._zone, hosts)
-        self._application = Application(store, self.partition_url.rstrip("/"), phone)
-        handler.application = self._application
-        for listener in self._listeners:
-            threading.Thread(target=listener.serve_forever, args=(0.02,), daemon=True).start()
+        names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
+        phone = PhonePages(store, self._zone, names)
+        self._application = Application(store, hosts, Boards(), phone)
+        handler.answer = self._application.answer
+        self._loop = Loop([*listeners, renumbered, *foreign], stopping)
         return self
 
     def stop(self) -> None:
-        for listener in self._listeners:
-            listener.shutdown()
-            listener.server_close()
-            listener.close_connections()
-        self._listeners = []
-        if self._application:
+        if self._loop and self._application:
+            self._loop.stop()
             self._application.store.close()
-            self._application = None
+        self._loop = self._application = None
 
     def __enter__(self) -> "StandIn":
         return self.start()
@@ -198,23 +104,24 @@ class StandIn:
     def account(self, apple_id: str) -> StandInAccount:
         return StandInAccount(self.application, apple_id)
 
+    @property
+    def switches(self) -> Switches:
+        """For everybody, and for people who have no account."""
+        return self.application.boards.server
 
-def _listen(port: int, handler: type[Handler]) -> list[Listener]:
-    """On IPv4 and, where the machine has it, IPv6: `localhost` may mean either."""
+    @property
+    def hosts(self) -> Hosts:
+        return self.application.hosts
+
+    @property
+    def foreign_requests(self) -> list[RecordedRequest]:
+        """What arrived at the host that is none of Apple's; no password should be among it."""
+        return list(self.hosts.strangers)
+
+
+def _foreign(handler: type[Handler]) -> list[Listener]:
+    """None on machines that know only one loopback address: nobody listens there then."""
     try:
-        first = Listener(socket.AF_INET, ("127.0.0.1", port), handler)
-    except OSError as error:
-        raise PortBusy(
-            f"Port {port} is busy: stop what listens there, or choose another port."
-        ) from error
-    try:
-        return [first, Listener(socket.AF_INET6, ("::1", first.server_port), handler)]
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            return [first]
-        first.server_close()
-        if port:
-            raise PortBusy(
-                f"Port {port} is busy on ::1: stop what listens there, or choose another port."
-            ) from error
-        return _listen(port, handler)
+        return [Listener(socket.AF_INET, (FOREIGN, 0), handler)]
+    except OSError:
+        return []

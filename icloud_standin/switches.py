@@ -1,30 +1,160 @@
-"""How one account deviates from Apple's everyday manners, settable while the server runs."""
+"""The table of all switches: how a server, account or collection deviates from every day.
 
-from dataclasses import dataclass
-from typing import Literal
+Numbers S1 to S21 are those of the list of Apple's manners in docs/standin.md.
+"""
 
-ExpiredToken = Literal["bare 403", "valid-sync-token", "410", "412", "507", "everything again"]
+from icloud_standin.rows import Collection
+from icloud_standin.switch import Board, Switch
 
 
-@dataclass
-class Switches:
-    # S14: a fresh DTSTAMP (and X-APPLE-TRAVEL-ADVISORY-BEHAVIOR) in every body served.
-    insert_dtstamp: bool = True
-    # S12: a write is answered without its etag.
-    put_without_etag: bool = False
-    # S10: the answer to a sync-token that is not, or no longer, ours.
-    expired_token: ExpiredToken = "bare 403"
-    # S5: the user revoked the app-specific password.
-    revoked_password: bool = False
-    # S18: every request gets 503 with this many seconds of Retry-After.
-    throttle_seconds: int | None = None
-    # S18: every request gets 500.
-    refuse_everything: bool = False
-    # A sign-in page in the way: every request gets 200 and HTML.
-    html_answer: bool = False
-    # Listings lose their members ("members") or even the collection itself ("all").
-    empty_listing: Literal["", "members", "all"] = ""
-    # S18: this many writes are stored and then never answered.
-    drop_after_write: int = 0
-    # S13: larger bodies get 403 max-resource-size (Apple's limit is 20 MB an event).
-    largest_body: int = 20_000_000
+class Switches(Board):
+    __slots__ = ()
+
+    # --- hosts and passwords
+
+    home_set = Switch(
+        "S2",
+        "partition",
+        "Where the calendar-home-set leads: the account's partition on a second host and port, "
+        "the generic host, no host at all, or a host that is none of Apple's.",
+        "Calendars are found all the same. The password never goes to a foreign host: the "
+        "connection says that host is not allowed.",
+        choices=("partition", "generic", "relative", "foreign"),
+    )
+    absolute_hrefs = Switch(
+        "S2",
+        False,
+        "Hrefs are absolute addresses on the host that was not asked.",
+        "Nothing changes: no event appears twice, none is deleted.",
+    )
+    redirect = Switch(
+        "S3",
+        "",
+        "The generic host answers every request with this redirect.",
+        "Nothing changes: method, body and password are kept over the hop.",
+        choices=("", "301", "302", "307", "308"),
+    )
+    redirect_to = Switch(
+        "S3",
+        "partition",
+        "Where redirects lead: the partition, a host that is none of Apple's, or in a circle.",
+        "A foreign host gets no password and a circle ends after a few hops; both are errors "
+        "of the server, not a wrong password.",
+        choices=("partition", "foreign", "itself"),
+    )
+    renumbered = Switch(
+        "S4",
+        "",
+        "Apple moved the account to another partition; the old one answers with this "
+        "(or breaks the connection), the generic host still works.",
+        "Syncing goes on after the host is looked up anew; nothing doubles, nothing is deleted.",
+        choices=("", "421", "404", "reset"),
+    )
+    revoked_password = Switch(
+        "S5",
+        False,
+        "The user revoked the app-specific password: 401.",
+        "The connection needs a password and asks no more until it has one.",
+    )
+    unknown_user = Switch(
+        "S5",
+        "401",
+        "The answer to an Apple ID nobody has.",
+        "Connecting says: check Apple ID and password.",
+        choices=("401", "403"),
+        level="server",
+    )
+    user_agent_needed = Switch(
+        "S5",
+        True,
+        "A request that does not say its User-Agent gets 403.",
+        "Nothing: every request says it.",
+    )
+
+    # --- change detection
+
+    expired_token = Switch(
+        "S10",
+        "bare 403",
+        "The answer to a sync-token that is not, or no longer, known.",
+        "ETags are compared instead; nothing is read again that did not change.",
+        choices=("bare 403", "valid-sync-token", "410", "412", "507", "everything again"),
+        level="collection",
+    )
+    empty_listing = Switch(
+        "S11",
+        "",
+        "Listings lose their members, or even the collection itself.",
+        "Nothing is deleted, nothing is freed.",
+        choices=("", "members", "all"),
+        level="collection",
+    )
+
+    # --- objects
+
+    put_without_etag = Switch(
+        "S12",
+        False,
+        "A write is answered without its ETag.",
+        "The next write reads first; it overwrites nothing.",
+        level="collection",
+    )
+    largest_body = Switch(
+        "S13",
+        20_000_000,
+        "Larger bodies are refused (Apple's limit is 20 MB an event).",
+        "The one event needs attention; the others go on.",
+        level="collection",
+    )
+    insert_dtstamp = Switch(
+        "S14",
+        True,
+        "A fresh DTSTAMP and X-APPLE-TRAVEL-ADVISORY-BEHAVIOR stand in every body served.",
+        "No change is seen where only these differ.",
+        level="collection",
+    )
+
+    # --- transport
+
+    throttle_seconds: Switch[int | None] = Switch(
+        "S18",
+        None,
+        "Every request gets 503 with this many seconds of Retry-After.",
+        "The connection is degraded and waits at least that long.",
+        optional=True,
+    )
+    refuse_everything = Switch(
+        "S18",
+        False,
+        "Every request gets 500.",
+        "The connection is degraded, data stays, and it recovers by itself.",
+    )
+    html_answer = Switch(
+        "S18",
+        False,
+        "A sign-in page is in the way: every request gets 200 and HTML.",
+        "An error, never an empty calendar.",
+    )
+    drop_after_write = Switch(
+        "S18",
+        0,
+        "This many writes are stored, and the connection ends without an answer.",
+        "The write is looked up before it is repeated; there is one event, not two.",
+        level="collection",
+    )
+
+
+class Boards:
+    """The server's board, one for each account, one for each collection."""
+
+    def __init__(self) -> None:
+        self.server = Switches()
+        self._accounts: dict[str, Switches] = {}
+        self._collections: dict[int, Switches] = {}
+
+    def of_account(self, dsid: str) -> Switches:
+        return self._accounts.setdefault(dsid, Switches(self.server))
+
+    def of_collection(self, collection: Collection) -> Switches:
+        account = self.of_account(collection.dsid)
+        return self._collections.setdefault(collection.id, Switches(account))

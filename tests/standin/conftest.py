@@ -46,8 +46,7 @@ class Client:
     def __call__(self, method: str, path: str, body: str | bytes = b"", **headers: str) -> Answer:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.user:
-            pair = b64encode(f"{self.user}:{self.password}".encode()).decode()
-            given = {"Authorization": f"Basic {pair}", "User-Agent": "tests", **given}
+            given = {"Authorization": self.authorization(), "User-Agent": "tests", **given}
         raw = body.encode() if isinstance(body, str) else body
         connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         try:
@@ -56,6 +55,9 @@ class Client:
             return Answer(answer.status, dict(answer.getheaders()), answer.read())
         finally:
             connection.close()
+
+    def authorization(self) -> str:
+        return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
 
     def propfind(self, path: str, *names: str, depth: str = "0") -> Answer:
         props = "".join(f"<{name}/>" for name in names)

@@ -1,63 +1,116 @@
-"""What a test can turn on for one account while the server runs."""
-
-import http.client
+"""Every switch, by raw HTTP: off, on, off again; and nobody else notices."""
 
 import pytest
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.server import StandIn
-from tests.standin.conftest import Client, event
+from icloud_standin.switch import Board, WrongSwitch
+from icloud_standin.switches import Switches
+from tests.standin.cases import CASES, Bench, Case
 
 
-def test_a_write_can_be_answered_without_its_etag(
-    client: Client, account: StandInAccount, home: str
+def board_of(bench: Bench, level: str) -> Board:
+    return {
+        "server": lambda: bench.standin.switches,
+        "account": lambda: bench.account.switches,
+        "collection": lambda: bench.account.switches_of(bench.calendar),
+    }[level]()
+
+
+@pytest.fixture
+def bench(standin: StandIn, account: StandInAccount) -> Bench:
+    return Bench(standin, account)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_switch_does_what_it_says_until_it_is_turned_off(bench: Bench, case: Case) -> None:
+    for name, value in case.also.items():
+        bench.standin.switches.turn(name, value)
+    board = board_of(bench, Switches.table()[case.switch].level)
+    assert case.probe(bench) == case.off
+    board.turn(case.switch, case.value)
+    assert case.probe(bench) == case.on
+    board.reset(case.switch)
+    assert case.probe(bench) == case.off
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if Switches.table()[c.switch].level != "server"], ids=str
+)
+def test_another_account_and_another_calendar_notice_nothing(bench: Bench, case: Case) -> None:
+    for name, value in case.also.items():
+        bench.standin.switches.turn(name, value)
+    level = Switches.table()[case.switch].level
+    board_of(bench, level).turn(case.switch, case.value)
+    other = Bench(bench.standin, bench.standin.add_account("ben@example.com"))
+    assert case.probe(other) == case.off
+    if level == "collection":
+        assert case.probe(Bench(bench.standin, bench.account, "work")) == case.off
+
+
+def test_every_switch_has_a_case() -> None:
+    assert {case.switch for case in CASES} == set(Switches.table())
+
+
+def test_every_switch_says_what_it_does_and_what_to_watch_for() -> None:
+    for name, switch in Switches.table().items():
+        assert switch.number in {f"S{number}" for number in range(1, 22)}, name
+        assert switch.does.endswith("."), name
+        assert switch.watch.endswith("."), name
+        switch.check(switch.default)
+
+
+def test_what_is_turned_for_everybody_holds_for_whoever_says_nothing_else(bench: Bench) -> None:
+    server, account = bench.standin.switches, bench.account.switches
+    home, work = (bench.account.switches_of(name) for name in ("home", "work"))
+    server.expired_token = "410"
+    account.expired_token = "412"
+    home.expired_token = "507"
+    ben = bench.standin.add_account("ben@example.com").switches
+    assert [each.expired_token for each in (home, work, account, ben)] == [
+        "507",
+        "412",
+        "412",
+        "410",
+    ]
+    home.reset("expired_token")
+    account.reset()
+    assert [each.expired_token for each in (home, work, account)] == ["410"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("redirect", "303", "redirect takes one of \"\", 301, 302, 307, 308, not '303'."),
+        ("revoked_password", 1, "revoked_password takes on or off, not 1."),
+        ("drop_after_write", True, "drop_after_write takes a whole number, not True."),
+        ("drop_after_write", -1, "drop_after_write takes a whole number, not -1."),
+        ("unknown_user", "403", "unknown_user is turned for the server, not for one account."),
+        ("no_such_switch", True, "There is no switch no_such_switch."),
+    ],
+)
+def test_what_cannot_be_turned_is_said(
+    bench: Bench, name: str, value: object, sentence: str
 ) -> None:
-    account.switches.put_without_etag = True
-    answer = client("PUT", f"{home}one.ics", event())
-    assert (answer.status, answer.headers.get("ETag")) == (201, None)
+    with pytest.raises(WrongSwitch) as caught:
+        bench.account.switches.turn(name, value)
+    assert str(caught.value) == sentence
+    assert bench.account.switches.turned == {}
 
 
-def test_throttling_is_a_503_with_retry_after(client: Client, account: StandInAccount) -> None:
-    account.switches.throttle_seconds = 7
-    answer = client.propfind("/", "displayname")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+def test_a_misspelled_switch_is_an_error(account: StandInAccount) -> None:
+    with pytest.raises(AttributeError):
+        account.switches.revoked_pasword = True  # type: ignore[attr-defined]
 
 
-def test_everything_can_be_refused_with_500(client: Client, account: StandInAccount) -> None:
-    account.switches.refuse_everything = True
-    assert client.propfind("/", "displayname").status == 500
-
-
-def test_a_sign_in_page_can_stand_in_the_way(client: Client, account: StandInAccount) -> None:
-    account.switches.html_answer = True
-    answer = client.propfind("/", "displayname")
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")
-
-
-def test_listings_can_lose_their_members_or_everything(
-    client: Client, account: StandInAccount, home: str
+def test_a_redirect_to_a_foreign_host_is_recorded_there_with_what_it_carried(
+    bench: Bench,
 ) -> None:
-    account.put("one.ics", event())
-    account.switches.empty_listing = "members"
-    assert client.propfind(home, "getetag", depth="1").hrefs == [home]
-    assert client.sync(home).hrefs == [home]
-    account.switches.empty_listing = "all"
-    assert client.propfind(home, "getetag", depth="1").hrefs == []
-
-
-def test_the_connection_can_break_after_a_write_was_stored(
-    client: Client, account: StandInAccount, home: str
-) -> None:
-    account.switches.drop_after_write = 1
-    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        client("PUT", f"{home}one.ics", event())
-    assert account.resources() == {f"{home}one.ics": event()}
-    assert client("PUT", f"{home}two.ics", event("two")).status == 201
-
-
-def test_switches_of_one_account_leave_the_others_alone(
-    standin: StandIn, client: Client, account: StandInAccount
-) -> None:
-    ben = standin.add_account("ben@example.com")
-    ben.switches.refuse_everything = True
-    assert client.propfind("/", "displayname").status == 207
+    bench.account.switches.redirect, bench.account.switches.redirect_to = "307", "foreign"
+    answer = bench.client(bench.standin.url).propfind("/", "displayname")
+    foreign = bench.client(answer.headers["Location"])
+    assert foreign.propfind("/", "displayname").status == 401
+    foreign.user = ""
+    assert foreign("PROPFIND", "/", User_Agent="tests").status == 401
+    assert [seen.authorized for seen in bench.standin.foreign_requests] == [True, False]
+    assert all("authorization" not in seen.headers for seen in bench.standin.foreign_requests)

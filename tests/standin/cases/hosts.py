@@ -1,0 +1,109 @@
+"""S1 to S5: hosts, redirects, partitions, passwords."""
+
+import http.client
+
+from tests.standin.cases.bench import Bench, Case
+from tests.standin.conftest import Client
+
+HOME_SET = "D:response/D:propstat/D:prop/C:calendar-home-set/D:href"
+
+
+def home_set(bench: Bench) -> str:
+    principal = f"/{bench.account.dsid}/principal/"
+    return bench.plain(bench.client().propfind(principal, "C:calendar-home-set").find(HOME_SET))
+
+
+def hrefs_here_and_there(bench: Bench) -> list[str]:
+    """The first href of a listing, asked of the partition and of the generic host."""
+    clients = bench.client(), bench.client(bench.standin.url)
+    return [bench.plain(each.propfind(bench.href, "getetag").hrefs[0]) for each in clients]
+
+
+def at_the_generic_host(bench: Bench) -> tuple[int, str]:
+    answer = bench.client(bench.standin.url).propfind(bench.href, "getetag")
+    return answer.status, bench.plain(answer.headers.get("Location", ""))
+
+
+def where_redirects_lead(bench: Bench) -> str:
+    return at_the_generic_host(bench)[1]
+
+
+def at_three_hosts(bench: Bench) -> tuple[list[int | str], str]:
+    """The old partition, the new one and the generic host; and where the home is."""
+    hosts = bench.standin.hosts
+    answers: list[int | str] = []
+    for origin in (hosts.partition, hosts.renumbered, hosts.generic):
+        try:
+            answers.append(bench.client(origin).propfind(bench.href, "getetag").status)
+        except ConnectionError as error:
+            answers.append(type(error).__name__)
+    principal = f"/{bench.account.dsid}/principal/"
+    generic = bench.client(hosts.generic).propfind(principal, "C:calendar-home-set")
+    return answers, bench.plain(generic.find(HOME_SET))
+
+
+def with_the_right_password(bench: Bench) -> int:
+    return bench.client().propfind("/", "displayname").status
+
+
+def with_an_apple_id_nobody_has(bench: Bench) -> int:
+    client = Client(bench.standin.port, "nobody@example.com", "abcd-efgh-ijkl-mnop")
+    return client.propfind("/", "displayname").status
+
+
+def without_a_user_agent(bench: Bench) -> int:
+    client = bench.client()
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=10)
+    authorization = client.authorization()
+    connection.request("PROPFIND", "/", headers={"Depth": "0", "Authorization": authorization})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def moved(status: int | str) -> tuple[list[int | str], str]:
+    return [status, 207, 207], "renumbered/1/calendars/"
+
+
+HERE = "/1/calendars/home/"
+UNMOVED = [207, 421, 207], "partition/1/calendars/"
+REDIRECTED = f"partition{HERE}"
+
+CASES = [
+    Case("home_set", "generic", home_set, "partition/1/calendars/", "generic/1/calendars/"),
+    Case("home_set", "relative", home_set, "partition/1/calendars/", "/1/calendars/"),
+    Case("home_set", "foreign", home_set, "partition/1/calendars/", "foreign/1/calendars/"),
+    Case(
+        "absolute_hrefs",
+        True,
+        hrefs_here_and_there,
+        [HERE, HERE],
+        [f"generic{HERE}", f"partition{HERE}"],
+    ),
+    *[
+        Case("redirect", status, at_the_generic_host, (207, ""), (int(status), REDIRECTED))
+        for status in ("301", "302", "307", "308")
+    ],
+    Case(
+        "redirect_to",
+        "foreign",
+        where_redirects_lead,
+        REDIRECTED,
+        f"foreign{HERE}",
+        {"redirect": "307"},
+    ),
+    Case(
+        "redirect_to",
+        "itself",
+        where_redirects_lead,
+        REDIRECTED,
+        f"generic{HERE}",
+        {"redirect": "302"},
+    ),
+    Case("renumbered", "421", at_three_hosts, UNMOVED, moved(421)),
+    Case("renumbered", "404", at_three_hosts, UNMOVED, moved(404)),
+    Case("renumbered", "reset", at_three_hosts, UNMOVED, moved("ConnectionResetError")),
+    Case("revoked_password", True, with_the_right_password, 207, 401),
+    Case("unknown_user", "403", with_an_apple_id_nobody_has, 401, 403),
+    Case("user_agent_needed", False, without_a_user_agent, 403, 207),
+]
