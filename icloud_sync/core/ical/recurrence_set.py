@@ -1,6 +1,6 @@
 """The original starts of one master: RRULE, RDATE, EXRULE and EXDATE (RFC 5545, 3.8.5)."""
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from icloud_sync.core.ical.document import Event, Moment, Period
 from icloud_sync.core.ical.recurrence_ids import (
@@ -18,6 +18,8 @@ from icloud_sync.core.values import Zones
 
 DAY = timedelta(days=1)
 END_OF_DAY = timedelta(days=1, seconds=-1)
+FIRST = datetime.combine(date.min, time())
+LAST = datetime.combine(date.max, time(23, 59, 59))
 
 
 class RecurrenceSet:
@@ -74,7 +76,7 @@ class RecurrenceSet:
         if not fits(name, self.start):
             return None
         wall = wall_of(name, self.start)
-        return self.starts(wall - DAY, wall + DAY).get(name)
+        return self.starts(moved(wall, -DAY), moved(wall, DAY)).get(name)
 
     def starts(self, first: datetime, last: datetime) -> dict[str, datetime]:
         """Name -> wall time of all starts in [first, last] that are not taken out."""
@@ -117,3 +119,11 @@ class RecurrenceSet:
         if until.is_date:
             return until.wall + END_OF_DAY
         return wall_at(self.place, written, self.zones) if until.is_utc else until.wall
+
+
+def moved(wall: datetime, by: timedelta) -> datetime:
+    """At most to the first or last second there is."""
+    try:
+        return wall + by
+    except OverflowError:
+        return FIRST if by < timedelta() else LAST

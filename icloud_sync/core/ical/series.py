@@ -16,7 +16,7 @@ from typing import NamedTuple
 from icloud_sync.core.ical.document import Document, Event, Moment, UnreadableResource
 from icloud_sync.core.ical.intervals import Timing
 from icloud_sync.core.ical.recurrence_ids import name_of, wall_of
-from icloud_sync.core.ical.recurrence_set import RecurrenceSet
+from icloud_sync.core.ical.recurrence_set import RecurrenceSet, moved
 from icloud_sync.core.recurrence.rule import BadRule
 from icloud_sync.core.values import Interval, Window, Zones
 
@@ -193,12 +193,8 @@ class Series:
 
 
 def naive(moment: datetime, by: timedelta) -> datetime:
-    """The window's edge, far enough out for every clock; at most the years that exist."""
-    wall = moment.astimezone(UTC).replace(tzinfo=None)
-    try:
-        return wall + by
-    except OverflowError:
-        return datetime.min if by < timedelta() else datetime.max.replace(microsecond=0)
+    """The window's edge, far enough out for every clock."""
+    return moved(moment.astimezone(UTC).replace(tzinfo=None), by)
 
 
 def touches(interval: Interval, window: Window) -> bool:
