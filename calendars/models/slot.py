@@ -15,6 +15,9 @@ from calendars.types import (
     choices,
 )
 
+# What a source may forbid to change.
+AT_SOURCE = ("title", "starts_at", "ends_at", "is_all_day", "location", "notes")
+
 
 class BlockedSlot(models.Model):
     """A time that is taken, of one user or of one calendar, from here or from a source.
@@ -54,8 +57,13 @@ class BlockedSlot(models.Model):
         default=SlotOrigin.REFERINS.value,
         editable=False,
     )
+    # Where it begins to take time before it starts (the way there); empty: when it starts.
+    busy_from = models.DateTimeField(null=True, blank=True, editable=False)
     # What the source knows this slot by; opaque here. Empty: made in Referins.
     source_ref = models.CharField(max_length=255, blank=True, editable=False)
+    # What the source said when `busy` last followed it. Where they differ a person decided
+    # otherwise; empty: their word stands, whatever the source says by now.
+    busy_at_source = models.BooleanField(null=True, editable=False)
     read_only_reason = models.CharField(max_length=200, blank=True, editable=False)
     removed_at_source_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -96,12 +104,27 @@ class BlockedSlot(models.Model):
     def clean(self) -> None:
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The end must be after the start."})
-        if self.read_only_reason:
+        if self.read_only_reason and self._differs_from_source():
             raise ValidationError(f"This slot cannot be changed here: {self.read_only_reason}")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._settle_all_day()
+        if self.busy_from and self._move_busy_from() and kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "busy_from"}
         super().save(*args, **kwargs)
+
+    def _differs_from_source(self) -> bool:
+        """Whether it takes time is ours to say, all else is the source's."""
+        stored = BlockedSlot.objects.filter(pk=self.pk).values(*AT_SOURCE).first()
+        return stored != {name: getattr(self, name) for name in AT_SOURCE}
+
+    def _move_busy_from(self) -> bool:
+        """The way there is as long as before, wherever a person moved the slot."""
+        stored = BlockedSlot.objects.filter(pk=self.pk).values("starts_at", "busy_from").first()
+        if not stored or stored["busy_from"] != self.busy_from:
+            return False
+        self.busy_from += self.starts_at - stored["starts_at"]
+        return self.busy_from != stored["busy_from"]
 
     def _settle_all_day(self) -> None:
         if not self.is_all_day:

@@ -246,7 +246,6 @@ class Migration(migrations.Migration):
                 ("unread_body", models.TextField(blank=True, editable=False)),
                 ("recurrence_id", models.CharField(blank=True, max_length=40)),
                 ("own_occurrence_gone", models.BooleanField(default=False, editable=False)),
-                ("own_base", models.TextField(blank=True, editable=False)),
                 ("written_digest", models.CharField(blank=True, max_length=64)),
                 (
                     "withdrawn",

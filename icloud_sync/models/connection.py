@@ -57,6 +57,27 @@ class ICloudConnection(models.Model):
         default=True,
         help_text="Names and phones of the attendees, under the notes of each event.",
     )
+    # What takes time away (D9). A person's own word on a slot stands beside these.
+    free_all_day_blocks = models.BooleanField(
+        "free all-day events block",
+        default=False,
+        help_text="On: an all-day event takes the day, also where iCloud shows it as free. "
+        "Apple makes all-day events free unless their owner says otherwise.",
+    )
+    unanswered_blocks = models.BooleanField(
+        "unanswered invitations block",
+        default=True,
+        help_text="Off: an invitation takes no time before the user has answered it. "
+        "A declined one never does.",
+    )
+    travel_blocks = models.BooleanField(
+        "travel time blocks",
+        default=True,
+        help_text="On: the way to an event takes time too, where the user has given it in "
+        "iCloud. The event itself starts when it starts.",
+    )
+    # The user's addresses as the account names them, to find their answer to an invitation.
+    addresses = models.JSONField(default=list, blank=True, editable=False)
     # Both as the server told us at discovery: paths that survive a change of partition.
     principal_href = models.CharField(max_length=500, blank=True, editable=False)
     home_url = models.CharField(max_length=1000, blank=True, editable=False)
