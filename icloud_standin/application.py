@@ -6,6 +6,7 @@ from collections.abc import Callable
 from icloud_standin import auth, faults
 from icloud_standin.dav import Propfind
 from icloud_standin.hosts import Hosts
+from icloud_standin.lag import Lag
 from icloud_standin.messages import RecordedRequest, Refused, Request, Response, bad_request
 from icloud_standin.objects import Objects
 from icloud_standin.phone.pages import PhonePages
@@ -23,6 +24,8 @@ CAPABILITIES = "1, access-control, calendar-access, calendar-schedule, calendars
 class Application:
     def __init__(self, store: Store, hosts: Hosts, boards: Boards, phone: PhonePages) -> None:
         self.store, self.hosts, self.boards, self.phone = store, hosts, boards, phone
+        self.lag = Lag(boards)
+        store.on_change = self.lag.note
         self._recorded: dict[str, deque[RecordedRequest]] = {}
 
     def recorded(self, dsid: str) -> deque[RecordedRequest]:
@@ -63,7 +66,8 @@ class Application:
     def _verb(self, request: Request, account: Account | None) -> Response:
         assert account is not None
         switches = self.boards.of_account(account.dsid)
-        view = View(self.store, account, self.boards, self.hosts.other_than(request, switches))
+        other_host = self.hosts.other_than(request, switches)
+        view = View(self.store, account, self.boards, self.lag, other_host)
         place = view.locate(request.path)
         if place.kind == "foreign":
             raise Refused(403)

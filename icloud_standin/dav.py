@@ -30,6 +30,8 @@ class Propfind:
         if depth == "1" and place.kind == "principal":
             raise bad_request("Depth 1 on a principal")
         asked = _asked(request.body)
+        if depth == "1" and place.kind == "home":
+            self.view.stir()
         entries = [self._itself(place)]
         if depth == "1":
             entries += self._members(place)

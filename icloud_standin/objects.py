@@ -23,7 +23,9 @@ class Objects:
         if resource is None:
             raise Refused(404)
         body = served(resource.body or b"", self.switches)
-        return Response(200, body, {"ETag": resource.etag, "Content-Type": CALENDAR_TYPE})
+        weak = self.switches.weak_etags == "on GET"
+        etag = f"W/{resource.etag}" if weak else resource.etag
+        return Response(200, body, {"ETag": etag, "Content-Type": CALENDAR_TYPE})
 
     def put(self, request: Request, place: Place) -> Response:
         collection = self._writable(place)
@@ -32,13 +34,19 @@ class Objects:
             known = self.store.resource(collection, place.name)
             if known and request.header("if-none-match") == "*":
                 raise Refused(412)
-            _check_if_match(request, known)
+            self._check_if_match(request, known)
             self._check_uid(content.uid, collection, place.name)
+            status = 204 if known else 201
+            if self.switches.spend(Switches.vanishing_writes):
+                return Response(status)
             stored = self.store.put(collection, place.name, content.uid, request.body)
             before = attendees_in(known.body) if known and known.body else []
             self._mail("PUT", stored.href, content.attendees or before)
-        headers = {} if self.switches.put_without_etag else {"ETag": stored.etag}
-        return self._written(Response(204 if known else 201, b"", headers))
+            if self.switches.restless_etags == "after each write":
+                self.store.touch(stored)
+        etag = self.view.shown(stored).etag
+        headers = {} if self.switches.put_without_etag else {"ETag": etag}
+        return self._written(Response(status, b"", headers))
 
     def delete(self, request: Request, place: Place) -> Response:
         if request.header("depth"):
@@ -50,11 +58,20 @@ class Objects:
         with self.store.alone():
             resource = self._found(place)
             wanted = request.header("if-match")
-            if wanted and wanted not in ("*", resource.etag):
-                raise Refused(412)
+            if wanted != "*":
+                self._check_if_match(request, resource)
             self.store.delete(resource)
             self._mail("DELETE", resource.href, attendees_in(resource.body or b""))
         return self._written(Response(204))
+
+    def _check_if_match(self, request: Request, known: Resource | None) -> None:
+        wanted = request.header("if-match")
+        if wanted == "*":
+            # Apple has it backwards: refused where something is, accepted where nothing is (6.4).
+            if bool(known) == self.switches.if_match_star_backwards:
+                raise Refused(412)
+        elif wanted and (known is None or wanted.removeprefix("W/") != known.etag):
+            raise Refused(412)
 
     def _found(self, place: Place) -> Resource:
         if place.kind != "resource" or place.collection is None:
@@ -84,13 +101,3 @@ class Objects:
     def _written(self, response: Response) -> Response:
         response.drop = self.switches.spend(Switches.drop_after_write)
         return response
-
-
-def _check_if_match(request: Request, known: Resource | None) -> None:
-    wanted = request.header("if-match")
-    if wanted == "*":
-        # Apple has it backwards: refused where something is, accepted where nothing is (6.4).
-        if known:
-            raise Refused(412)
-    elif wanted and (known is None or wanted != known.etag):
-        raise Refused(412)

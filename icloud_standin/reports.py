@@ -70,15 +70,16 @@ class Reports:
     def _multiget(self, root: etree._Element, collection: Collection) -> Response:
         asked = _asked(root)
         hrefs = [(child.text or "").strip() for child in xml.children(root, f"{{{xml.DAV}}}href")]
-        return xml.multistatus(self._one(href, asked) for href in hrefs)
+        return xml.multistatus(part for href in hrefs for part in self._one(href, asked))
 
-    def _one(self, href: str, asked: list[str]) -> str:
+    def _one(self, href: str, asked: list[str]) -> list[str]:
+        """Usually one response; none for what is missing and left out."""
         place = self.view.locate(href)
         if place.kind == "resource" and place.collection:
             resource = self.view.read(place.collection, place.name)
             if resource:
-                return self._response(resource, asked)
-        return xml.gone(href)
+                return [self._response(resource, asked)]
+        return [] if self.switches.missing_is == "left out" else [xml.gone(href)]
 
     def _calendar_query(self, root: etree._Element, collection: Collection) -> Response:
         asked = _asked(root)

@@ -6,7 +6,7 @@ import string
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Store:
     """Thread-safe: one connection, one lock, every change inside `alone()`."""
 
     def __init__(self, path: str | Path | None = None) -> None:
+        self.on_change: Callable[[Resource | None, Resource], None] | None = None
         self._lock = threading.RLock()
         self._depth = 0
         self._connection = sqlite3.connect(
@@ -204,13 +205,21 @@ class Store:
     def put(self, collection: Collection, name: str, uid: str, body: bytes | None) -> Resource:
         """Store these bytes (None: a deletion the next sync report tells of)."""
         with self.alone():
+            before = self.resource(collection, name)
             revision = self._next_revision(collection)
             etag = f'"{secrets.token_hex(6)}"'
             self._rows(
                 "INSERT OR REPLACE INTO resource VALUES (?, ?, ?, ?, ?, ?, ?)",
                 *(collection.id, name, uid, body, etag, revision, int(time.time())),
             )
-        return Resource(collection, name, uid, body, etag, revision, int(time.time()))
+            after = Resource(collection, name, uid, body, etag, revision, int(time.time()))
+            if self.on_change:
+                self.on_change(before, after)
+        return after
+
+    def touch(self, resource: Resource) -> None:
+        """A new etag for the same body: housekeeping."""
+        self.put(resource.collection, resource.name, resource.uid, resource.body)
 
     def delete(self, resource: Resource) -> None:
         self.put(resource.collection, resource.name, resource.uid, None)

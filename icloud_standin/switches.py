@@ -90,6 +90,38 @@ class Switches(Board):
         level="collection",
     )
 
+    listed_but_missing = Switch(
+        "S11",
+        0,
+        "What is stored from now on is listed at once; this many reads of its body find nothing.",
+        "It arrives a little later; nothing is deleted or freed in between.",
+        level="collection",
+    )
+    missing_is = Switch(
+        "S11",
+        "404",
+        "How a multiget tells that a body is missing: a 404 entry, or no entry at all.",
+        "The same for both.",
+        choices=("404", "left out"),
+        level="collection",
+    )
+    stale_reads = Switch(
+        "S11",
+        0,
+        "What is stored from now on is listed with its new ETag; this many reads still get the "
+        "old body and ETag.",
+        "The old state is not taken for a change; the new one arrives later.",
+        level="collection",
+    )
+    ghosts = Switch(
+        "S11",
+        "",
+        "Listed for ever, and nowhere to be read: one href more, or all there are.",
+        "They are skipped and counted; the rest goes on, nothing is deleted.",
+        choices=("", "one", "all"),
+        level="collection",
+    )
+
     # --- objects
 
     put_without_etag = Switch(
@@ -97,6 +129,37 @@ class Switches(Board):
         False,
         "A write is answered without its ETag.",
         "The next write reads first; it overwrites nothing.",
+        level="collection",
+    )
+    restless_etags = Switch(
+        "S12",
+        "",
+        "All ETags of the calendar change by themselves when the home is listed, or those of "
+        "written objects right after each write. The bodies stay.",
+        "No change is seen, nothing is sent back.",
+        choices=("", "at each poll", "after each write"),
+        level="collection",
+    )
+    weak_etags = Switch(
+        "S12",
+        "",
+        "ETags are weak (W/): in the answer to a GET, or everywhere.",
+        "Edits still go back, each with a precondition.",
+        choices=("", "on GET", "everywhere"),
+        level="collection",
+    )
+    if_match_star_backwards = Switch(
+        "S12",
+        True,
+        "If-Match: * is refused where something is and accepted where nothing is.",
+        "Nothing: it is never sent.",
+        level="collection",
+    )
+    vanishing_writes = Switch(
+        "S12",
+        0,
+        "This many writes are answered as stored, without ETag, and are not stored.",
+        "The event is looked for and sent again.",
         level="collection",
     )
     largest_body = Switch(

@@ -1,16 +1,23 @@
 """The tree as iCloud shows it to one account now: the store, seen through the switches."""
 
+from dataclasses import replace
+
+from icloud_standin.lag import Lag
 from icloud_standin.places import Place, locate
 from icloud_standin.rows import Account, Collection, Resource
 from icloud_standin.store import Store
 from icloud_standin.switches import Boards, Switches
 
+GHOST = "ghost.ics"
+
 
 class View:
-    def __init__(self, store: Store, account: Account, boards: Boards, other_host: str) -> None:
+    def __init__(
+        self, store: Store, account: Account, boards: Boards, lag: Lag, other_host: str
+    ) -> None:
         self.store, self.account = store, account
         self.switches = boards.of_account(account.dsid)
-        self._boards, self._other_host = boards, other_host
+        self._boards, self._lag, self._other_host = boards, lag, other_host
 
     def of(self, collection: Collection | None) -> Switches:
         return self._boards.of_collection(collection) if collection else self.switches
@@ -26,15 +33,33 @@ class View:
 
     def members(self, collection: Collection, since: int = 0) -> list[Resource]:
         """What a listing tells of, the deleted among them (body None)."""
-        return self.store.members(collection, since)
+        members = self.store.members(collection, since)
+        if self.of(collection).ghosts == "one":
+            members.append(Resource(collection, GHOST, "", b"", '"ghost"', collection.revision, 0))
+        return [self.shown(each) for each in members]
 
     def member(self, collection: Collection, name: str) -> Resource | None:
         """One resource as listings tell of it."""
-        return self.store.resource(collection, name)
+        found = self.store.resource(collection, name)
+        return self.shown(found) if found else None
 
     def read(self, collection: Collection, name: str) -> Resource | None:
         """One resource as whoever asks for its body gets it."""
-        return self.store.resource(collection, name)
+        if self.of(collection).ghosts == "all":
+            return None
+        found = self._lag.read(collection, name, self.store.resource(collection, name))
+        return self.shown(found) if found else None
+
+    def shown(self, resource: Resource) -> Resource:
+        weak = self.of(resource.collection).weak_etags == "everywhere"
+        return replace(resource, etag=f"W/{resource.etag}") if weak else resource
+
+    def stir(self) -> None:
+        """Housekeeping before the home is listed (S12)."""
+        for collection in self.collections():
+            if self.of(collection).restless_etags == "at each poll":
+                for resource in self.store.resources(collection):
+                    self.store.touch(resource)
 
     def readable(self, collection: Collection) -> list[Resource]:
         listed = (each for each in self.members(collection) if each.body is not None)

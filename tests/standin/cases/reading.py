@@ -1,6 +1,7 @@
 """S9 to S11, S14, S16: listings, reports, and bodies as they are served."""
 
 from tests.standin.cases.bench import Bench, Case
+from tests.standin.conftest import CALDAV
 
 
 def an_expired_token(bench: Bench) -> tuple[int, bool, list[str]]:
@@ -31,6 +32,51 @@ def stamps_in_a_body(bench: Bench) -> tuple[int, int]:
     return body.count(b"\r\nDTSTAMP:"), body.count(b"\r\nX-APPLE-TRAVEL-ADVISORY-BEHAVIOR:")
 
 
+def an_event_read_four_times(bench: Bench) -> tuple[int, list[int], int]:
+    """Listed how often; what GET and multiget say of it, in turn; and what is left of it."""
+    client, href = bench.client(), bench.put()
+    listed = client.propfind(bench.href, "getetag", depth="1").hrefs.count(href)
+    read = []
+    for _ in range(2):
+        read.append(client("GET", href).status)
+        read.append(len(client.multiget(bench.href, href).xml.findall(f".//{CALDAV}calendar-data")))
+    return listed, read, len(client.query(bench.href, EVENTS).hrefs) > 0
+
+
+def a_missing_href(bench: Bench) -> bool:
+    missing = f"{bench.href}no.ics"
+    return bench.client().multiget(bench.href, missing).hrefs == [missing]
+
+
+def a_change_and_a_deletion_read_three_times(bench: Bench) -> list[tuple[int, bool, bool]]:
+    """Of the changed one: status, whether the body is new, whether the ETag is."""
+    client, href = bench.client(), bench.put()
+    before = bench.account.etag(href)
+    bench.account.put(href.split("/")[-1], bench.account.body(href) + b"\r\n", bench.calendar)
+    body, etag = bench.account.body(href), bench.account.etag(href)
+    assert etag != before
+    bench.account.switches_of(bench.calendar).turn("insert_dtstamp", False)
+    read = [client("GET", href) for _ in range(3)]
+    seen = [(each.status, each.body == body, each.headers["ETag"] == etag) for each in read]
+    bench.account.delete(href)
+    return [*seen, *[(client("GET", href).status, False, False) for _ in range(3)]]
+
+
+def listed_and_read(bench: Bench) -> tuple[int, int, int, int]:
+    """Hrefs of a listing, of a first and of a following report; bodies a multiget has of them."""
+    if not bench.account.resources(bench.calendar):
+        bench.put()
+    client, href = bench.client(), bench.href
+    hrefs = client.propfind(href, "getetag", depth="1").hrefs[1:]
+    report = client.sync(href)
+    later = client.sync(href, report.find("D:sync-token"))
+    bodies = client.multiget(href, *hrefs).xml.findall(f".//{CALDAV}calendar-data")
+    return len(hrefs), len(report.hrefs) - 1, len(later.hrefs), len(bodies)
+
+
+EVENTS = '<C:comp-filter name="VEVENT"/>'
+NEW, OLD = (200, True, True), (200, False, False)
+DELETED, THERE = (404, False, False), (200, False, False)
 BARE_403 = (403, False, [])
 EXPIRED = {
     "valid-sync-token": (403, True, []),
@@ -47,5 +93,22 @@ CASES = [
     ],
     Case("empty_listing", "members", listings, [2, 2, 1], [1, 1, 0]),
     Case("empty_listing", "all", listings, [2, 2, 1], [0, 0, 0]),
+    Case(
+        "listed_but_missing",
+        3,
+        an_event_read_four_times,
+        (1, [200, 1, 200, 1], True),
+        (1, [404, 0, 404, 1], True),
+    ),
+    Case("missing_is", "left out", a_missing_href, True, False),
+    Case(
+        "stale_reads",
+        2,
+        a_change_and_a_deletion_read_three_times,
+        [NEW, NEW, NEW, DELETED, DELETED, DELETED],
+        [OLD, OLD, NEW, THERE, THERE, DELETED],
+    ),
+    Case("ghosts", "one", listed_and_read, (1, 1, 0, 1), (2, 2, 1, 1)),
+    Case("ghosts", "all", listed_and_read, (1, 1, 0, 1), (1, 1, 0, 0)),
     Case("insert_dtstamp", False, stamps_in_a_body, (2, 1), (1, 0)),
 ]
