@@ -1,15 +1,22 @@
 """Content lines (RFC 5545, 3.1) that keep their original text, folds and all.
 
-An edit replaces whole content lines; every other one goes back out as it came in. Only
-the line ends are made CRLF, since XML has already turned them into LF on the way here.
+An edit replaces whole content lines; every other one goes back out as it came in, blank ones
+too. Only the line ends are made CRLF, since XML has already turned them into LF on the way
+here.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NAME = re.compile(r"[A-Za-z0-9-]+")
 LINE_END = re.compile(r"\r\n|\n|\r")
+# A line end that no fold follows. Where line ends were doubled on the way (CR CR LF), blank
+# lines lie within the folds. How many is bounded: looking further would be quadratic.
+BREAK = re.compile(r"\n(?!\n{0,3}[ \t])")
+FOLD = re.compile(r"\n+[ \t]")
+# A fold between the octets of one character (RFC 5545, 3.1 allows it).
+SPLIT_CHARACTER = re.compile(rb"(?<=[\x80-\xff])(?:\r\n|\n)[ \t](?=[\x80-\xbf])")
 # Neither iCalendar (RFC 5545, 3.1) nor XML can hold them; pasted text does.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 # The first colon outside of double quotes ends the parameters.
@@ -17,8 +24,7 @@ HEAD = re.compile(r'(?:[^":]|"[^"]*")*')
 PARAM = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:])*)')
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One content line. `raw` keeps the folds (as CRLF + blank), without the last CRLF."""
 
     raw: str
@@ -27,26 +33,54 @@ class Line:
 
     @property
     def value(self) -> str:
-        head = HEAD.match(self.text)
-        return self.text[head.end() + 1 :] if head else ""
+        return halves(self.text)[1]
 
     @property
     def params(self) -> dict[str, str]:
-        """Upper-case name -> value, quotes removed."""
-        head = HEAD.match(self.text)
-        found = PARAM.findall(self.text[: head.end()]) if head else []
-        return {name.upper(): value.strip('"') for name, value in found}
+        return params_of(halves(self.text)[0])
+
+
+def decoded(content: bytes) -> str:
+    """A body's text. Raises UnicodeDecodeError where it is no UTF-8 even without its folds."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return SPLIT_CHARACTER.sub(b"", content).decode()
 
 
 def split(body: str) -> list[Line]:
-    lines: list[Line] = []
-    for physical in LINE_END.split(body):
-        if physical[:1] in (" ", "\t") and lines:
-            last = lines[-1]
-            lines[-1] = Line(f"{last.raw}\r\n{physical}", last.name, last.text + physical[1:])
-        elif physical:
-            lines.append(Line(physical, name_of(physical), physical))
-    return lines
+    return [
+        Line(piece.replace("\n", "\r\n"), name_of(text), text)
+        for piece, text in zip(_pieces(body), unfold(body), strict=True)
+    ]
+
+
+def unfold(body: str) -> list[str]:
+    """The texts of `split`, for who only reads."""
+    return [FOLD.sub("", piece) if "\n" in piece else piece for piece in _pieces(body)]
+
+
+def _pieces(body: str) -> list[str]:
+    """Each content line with its folds, their line ends as LF."""
+    found = BREAK.split(body.replace("\r\n", "\n").replace("\r", "\n"))
+    return found if found[-1] else found[:-1]
+
+
+def halves(text: str) -> tuple[str, str]:
+    """Name with parameters, and value."""
+    head, _, value = text.partition(":")
+    if '"' in head:
+        match = HEAD.match(text)
+        end = match.end() if match else 0
+        # Quotes that never close are no quotes.
+        if text[end : end + 1] == ":":
+            return text[:end], text[end + 1 :]
+    return head, value
+
+
+def params_of(head: str) -> dict[str, str]:
+    """Upper-case name -> value, quotes removed."""
+    return {name.upper(): value.strip('"') for name, value in PARAM.findall(head)}
 
 
 def make(text: str) -> Line:
@@ -86,10 +120,11 @@ def events(lines: list[Line]) -> list[tuple[int, int]]:
     """(index of BEGIN:VEVENT, index just past its END) of every event, in order."""
     found, begin = [], None
     for index, line in enumerate(lines):
-        marker = line.text.strip().upper()
-        if marker == "BEGIN:VEVENT":
+        if line.name not in ("BEGIN", "END") or line.value.strip().upper() != "VEVENT":
+            continue
+        if line.name == "BEGIN":
             begin = index
-        elif marker == "END:VEVENT" and begin is not None:
+        elif begin is not None:
             found.append((begin, index + 1))
             begin = None
     return found

@@ -1,0 +1,57 @@
+"""A body taken apart into its components (RFC 5545, 3.6), by content line."""
+
+from icloud_sync.core.ical.document import UnreadableResource
+
+
+class Outline:
+    """`calendar`: the VCALENDAR's own lines; `events`: each VEVENT's own ones, without those
+    of its alarms; `zones`: all within each VTIMEZONE. Raises UnreadableResource."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.calendar: list[str] = []
+        self.events: list[list[str]] = []
+        self.zones: list[list[str]] = []
+        self._elsewhere: list[str] = []
+        self._open: list[str] = []
+        self._is_read = False
+        into = self._elsewhere
+        for text in texts:
+            if text[:6].upper() == "BEGIN:":
+                into = self._begin(text[6:].strip().upper())
+            elif text[:4].upper() == "END:":
+                into = self._end(text[4:].strip().upper())
+            else:
+                into.append(text)
+        if self._open or not self._is_read:
+            raise UnreadableResource("It is not a whole calendar.")
+
+    def _begin(self, name: str) -> list[str]:
+        depth = len(self._open)
+        if depth == 0 and self._is_read:
+            raise UnreadableResource("There is more than one calendar in it.")
+        if (name == "VCALENDAR") != (depth == 0) or (name == "VEVENT" and depth != 1):
+            raise UnreadableResource("Its events cannot be told apart.")
+        self._open.append(name)
+        if depth == 1 and name == "VEVENT":
+            self.events.append([])
+        elif depth == 1 and name == "VTIMEZONE":
+            self.zones.append([])
+        elif depth > 1 and self._open[1] == "VTIMEZONE":
+            self.zones[-1].append(f"BEGIN:{name}")
+        return self._place()
+
+    def _end(self, name: str) -> list[str]:
+        if not self._open or self._open.pop() != name:
+            raise UnreadableResource("Its events cannot be told apart.")
+        self._is_read = not self._open
+        return self._place()
+
+    def _place(self) -> list[str]:
+        """Where the lines at the present depth go."""
+        if len(self._open) == 1:
+            return self.calendar
+        if len(self._open) > 1 and self._open[1] == "VTIMEZONE":
+            return self.zones[-1]
+        if self._open[1:] == ["VEVENT"]:
+            return self.events[-1]
+        return self._elsewhere

@@ -1,0 +1,79 @@
+"""Which time zone a TZID means (RFC 5545, 3.2.19).
+
+Names come from IANA's database, from Windows, and from libraries that put a path before
+the name; a name of nobody's means what the VTIMEZONE beside it says. One that means nothing
+at all is an error: a time in a zone nobody knows is not a time.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from icloud_sync.core.ical import definitions
+from icloud_sync.core.ical.decode import shown
+from icloud_sync.core.ical.document import UnreadableResource
+
+IS_UTC = {"utc", "etc/utc", "z"}
+# What the machine is set to, and what says that nobody set it.
+NO_PLACE = {"localtime", "Factory"}
+WINDOWS = {name.lower(): iana for name, iana in WINDOWS_TO_OLSON.items()}
+LONGEST_NAME = 200
+MOST_DEFINITIONS = 10
+
+
+class TimeZones:
+    """What the TZIDs of one body mean. `written`: TZID -> the lines of its VTIMEZONE, unfolded,
+    in the order of the body, without its own BEGIN and END."""
+
+    def __init__(self, written: Mapping[str, list[str]]) -> None:
+        self.written = written
+        self.found: dict[str, tzinfo] = {}
+        self.defined = 0
+
+    def zone(self, tzid: str) -> tzinfo:
+        """Raises UnreadableResource."""
+        if tzid not in self.found:
+            self.found[tzid] = known(tzid) or self._as_written(tzid)
+        return self.found[tzid]
+
+    def _as_written(self, tzid: str) -> tzinfo:
+        definition = self.written.get(tzid)
+        if definition is None:
+            raise UnreadableResource(f"The time zone “{shown(tzid)}” is unknown.")
+        named = known(definitions.location(definition))
+        if named:
+            return named
+        self.defined += 1
+        if self.defined > MOST_DEFINITIONS:
+            raise UnreadableResource("It defines too many time zones of its own.")
+        return definitions.zone(tzid, definition)
+
+
+def known(tzid: str) -> tzinfo | None:
+    """The zone of this name, whatever a body says about it."""
+    return _known(tzid.lower()) if len(tzid) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=1024)
+def _known(tzid: str) -> tzinfo | None:
+    if tzid in IS_UTC:
+        return UTC
+    name = _iana().get(tzid) or WINDOWS.get(tzid) or _after_a_path(tzid)
+    return ZoneInfo(name) if name else None
+
+
+@lru_cache(maxsize=1)
+def _iana() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones() - NO_PLACE}
+
+
+def _after_a_path(tzid: str) -> str | None:
+    """/freeassociation.sourceforge.net/Europe/Berlin: a globally unique name (3.8.3.1)."""
+    if not tzid.startswith("/"):
+        return None
+    segments = tzid.split("/")
+    tails = ("/".join(segments[-count:]) for count in (3, 2, 1))
+    return next((_iana()[tail] for tail in tails if tail in _iana()), None)
