@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Callable
 
-from icloud_standin import auth, faults
+from icloud_standin import auth
 from icloud_standin.dav import Propfind
+from icloud_standin.faults import Faults, spoilt
 from icloud_standin.hosts import Hosts
 from icloud_standin.lag import Lag
 from icloud_standin.messages import RecordedRequest, Refused, Request, Response, bad_request
@@ -22,8 +23,17 @@ CAPABILITIES = "1, access-control, calendar-access, calendar-schedule, calendars
 
 
 class Application:
-    def __init__(self, store: Store, hosts: Hosts, boards: Boards, phone: PhonePages) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hosts: Hosts,
+        boards: Boards,
+        phone: PhonePages,
+        clock: Callable[[], float],
+    ) -> None:
         self.store, self.hosts, self.boards, self.phone = store, hosts, boards, phone
+        self._clock = clock
+        self._faults: dict[str, Faults] = {}
         self.lag = Lag(boards)
         store.on_change = self.lag.note
         self._recorded: dict[str, deque[RecordedRequest]] = {}
@@ -47,6 +57,7 @@ class Application:
         except Refused as refused:
             response = refused.response
         if account:
+            response = spoilt(response, self.boards.of_account(account.dsid))
             self.recorded(account.dsid).append(RecordedRequest.of(request, response))
         return response
 
@@ -57,6 +68,7 @@ class Application:
             return Response(403)
         if account is None:
             return _to_nobody(request, switches)
+        faults = self._faults.setdefault(account.dsid, Faults(self._clock))
         return (
             self.hosts.answer(request, switches)
             or faults.answer(request, switches)

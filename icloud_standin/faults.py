@@ -1,16 +1,54 @@
-"""Bad days of the service itself, before anybody looks at the request (S18)."""
+"""Bad days of the service itself, before and after anybody looks at the request (S18)."""
+
+from collections.abc import Callable
 
 from icloud_standin.messages import Request, Response
 from icloud_standin.switches import Switches
 
 SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>"
+WRITES = {"PUT", "DELETE", "MOVE", "COPY", "MKCALENDAR", "MKCOL", "PROPPATCH"}
 
 
-def answer(request: Request, switches: Switches) -> Response | None:
-    if switches.html_answer:
-        return Response(200, SIGN_IN_PAGE, {"Content-Type": "text/html"})
-    if switches.refuse_everything:
-        return Response(500)
-    if switches.throttle_seconds is not None:
-        return Response(503, b"", {"Retry-After": str(switches.throttle_seconds)})
-    return None
+class Faults:
+    """Of one account. `clock` gives seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._throttled_until: float | None = None
+
+    def answer(self, request: Request, switches: Switches) -> Response | None:
+        wanted = "writes" if request.method in WRITES else "reads"
+        if switches.fault_on not in ("everything", wanted):
+            return None
+        if switches.html_answer:
+            return Response(200, SIGN_IN_PAGE, {"Content-Type": "text/html"})
+        if switches.refuse_everything:
+            return Response(500)
+        if switches.fault:
+            reset = switches.fault == "reset"
+            return Response(0, reset=True) if reset else Response(int(switches.fault))
+        if switches.throttle_seconds is not None:
+            return _later(switches.throttle_seconds)
+        return self._too_early(switches)
+
+    def _too_early(self, switches: Switches) -> Response | None:
+        seconds = switches.short_retry_after
+        if seconds is None:
+            self._throttled_until = None
+            return None
+        if self._throttled_until is None or self._clock() < self._throttled_until:
+            self._throttled_until = self._clock() + 2 * seconds
+            return _later(seconds)
+        return None
+
+
+def spoilt(response: Response, switches: Switches) -> Response:
+    """An answer that is right and comes badly."""
+    response.seconds = switches.slow_body
+    if switches.broken_xml and response.status == 207:
+        response.body = response.body[: len(response.body) * 2 // 3]
+    return response
+
+
+def _later(seconds: int) -> Response:
+    return Response(503, b"", {"Retry-After": str(seconds)})

@@ -99,5 +99,6 @@ class Objects:
             self.store.record_mail(self.account.dsid, OutgoingMail(method, href, attendees))
 
     def _written(self, response: Response) -> Response:
-        response.drop = self.switches.spend(Switches.drop_after_write)
+        response.delay = self.switches.hang_after_write
+        response.drop = self.switches.spend(Switches.drop_after_write) or response.delay > 0
         return response

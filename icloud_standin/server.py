@@ -7,6 +7,8 @@ with StandIn() as standin:
 
 import socket
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
@@ -33,7 +35,9 @@ class StandIn:
         generic_host: str = "localhost",
         partition_host: str = "127.0.0.1",
         time_zone: str = "UTC",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
         self.port, self._path = port, path
         self._generic_host, self._partition_host = generic_host, partition_host
         self._zone = ZoneInfo(time_zone)  # the phone's
@@ -70,7 +74,7 @@ class StandIn:
         store = Store(self._path)
         names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
         phone = PhonePages(store, self._zone, names)
-        self._application = Application(store, hosts, Boards(), phone)
+        self._application = Application(store, hosts, Boards(), phone, self._clock)
         handler.answer = self._application.answer
         self._loop = Loop([*listeners, renumbered, *foreign], stopping)
         return self

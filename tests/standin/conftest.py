@@ -42,13 +42,14 @@ class Client:
     user: str
     password: str
     host: str = "127.0.0.1"
+    patience: float = 10.0  # seconds
 
     def __call__(self, method: str, path: str, body: str | bytes = b"", **headers: str) -> Answer:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.user:
             given = {"Authorization": self.authorization(), "User-Agent": "tests", **given}
         raw = body.encode() if isinstance(body, str) else body
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
         try:
             connection.request(method, path, raw, given)
             answer = connection.getresponse()
@@ -89,9 +90,24 @@ class Client:
         return self("POST", path, urlencode(fields))
 
 
+class Clock:
+    """Seconds, as the stand-in counts them."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def standin() -> Iterator[StandIn]:
-    with StandIn(time_zone="Europe/Berlin") as standin:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def standin(clock: Clock) -> Iterator[StandIn]:
+    with StandIn(time_zone="Europe/Berlin", clock=clock) as standin:
         yield standin
 
 

@@ -7,6 +7,7 @@ from icloud_standin.server import StandIn
 from icloud_standin.switch import Board, WrongSwitch
 from icloud_standin.switches import Switches
 from tests.standin.cases import CASES, Bench, Case
+from tests.standin.conftest import Clock
 
 
 def board_of(bench: Bench, level: str) -> Board:
@@ -18,8 +19,8 @@ def board_of(bench: Bench, level: str) -> Board:
 
 
 @pytest.fixture
-def bench(standin: StandIn, account: StandInAccount) -> Bench:
-    return Bench(standin, account)
+def bench(standin: StandIn, account: StandInAccount, clock: Clock) -> Bench:
+    return Bench(standin, account, clock)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -42,10 +43,10 @@ def test_another_account_and_another_calendar_notice_nothing(bench: Bench, case:
         bench.standin.switches.turn(name, value)
     level = Switches.table()[case.switch].level
     board_of(bench, level).turn(case.switch, case.value)
-    other = Bench(bench.standin, bench.standin.add_account("ben@example.com"))
+    other = Bench(bench.standin, bench.standin.add_account("ben@example.com"), bench.clock)
     assert case.probe(other) == case.off
     if level == "collection":
-        assert case.probe(Bench(bench.standin, bench.account, "work")) == case.off
+        assert case.probe(Bench(bench.standin, bench.account, bench.clock, "work")) == case.off
 
 
 def test_every_switch_has_a_case() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.server import StandIn
-from tests.standin.conftest import Client, event
+from tests.standin.conftest import Client, Clock, event
 
 NUMBERS = itertools.count(1)
 
@@ -23,14 +23,16 @@ def new_event(*lines: str, **kwargs: str) -> tuple[str, str]:
 class Bench:
     standin: StandIn
     account: StandInAccount
+    clock: Clock
     calendar: str = "home"
-    seen: list[Any] = field(default_factory=list)  # for probes that look twice
+    patience: float = 10.0  # seconds
 
     def client(self, origin: str = "") -> Client:
         """At the partition, or at the origin given."""
         parts = urlsplit(origin or self.standin.partition_url)
-        account = self.account
-        return Client(parts.port or 0, account.apple_id, account.app_password, parts.hostname or "")
+        account, host = self.account, parts.hostname or ""
+        port, password = parts.port or 0, account.app_password
+        return Client(port, account.apple_id, password, host, self.patience)
 
     @property
     def href(self) -> str:
