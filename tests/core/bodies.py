@@ -23,6 +23,11 @@ def body(*event: str, more: str = "") -> str:
     return text.replace("\n", "\r\n")
 
 
+def override(*event: str) -> str:
+    """One more VEVENT of the same resource, for `more`."""
+    return "\n".join(["BEGIN:VEVENT", "UID:one", "DTSTAMP:20260101T000000Z", *event, "END:VEVENT"])
+
+
 def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 

@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from icloud_sync.core.ical.document import Event, Moment
-from icloud_sync.core.ical.recurrence_ids import day_of
+from icloud_sync.core.ical.recurrence_ids import day_of, in_utc
 from icloud_sync.core.values import Interval, Zones
 
 DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 
 
 class Timing:
@@ -37,11 +39,10 @@ class Timing:
         if self.is_date:
             first = wall.date()
             return all_day(first, first + self.days, self.dates)
-        starts_at = wall.replace(tzinfo=self.place).astimezone(UTC)
+        starts_at = aware(wall, self.place)
         if not self.days:
             return Interval(starts_at, starts_at + self.rest)
-        nominal = (wall + self.days).replace(tzinfo=self.place).astimezone(UTC)
-        return Interval(starts_at, nominal + self.rest)
+        return Interval(starts_at, aware(wall + self.days, self.place) + self.rest)
 
 
 def whole_days(event: Event, zones: Zones) -> timedelta:
@@ -75,4 +76,9 @@ def all_day(starts_on: date, ends_on: date, zone: tzinfo) -> Interval:
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+    return aware(datetime.combine(day, time()), zone)
+
+
+def aware(wall: datetime, zone: tzinfo) -> datetime:
+    """In UTC."""
+    return EPOCH + (in_utc(wall, zone) - NAIVE_EPOCH)

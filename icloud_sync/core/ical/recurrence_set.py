@@ -1,17 +1,20 @@
 """The original starts of one master: RRULE, RDATE, EXRULE and EXDATE (RFC 5545, 3.8.5)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from icloud_sync.core.ical.document import Event, Moment, Period
 from icloud_sync.core.ical.recurrence_ids import (
     day_of,
     fits,
+    in_utc,
     name_of,
     spell,
     spell_date,
     wall_at,
     wall_of,
 )
+from icloud_sync.core.recurrence.days import completed
 from icloud_sync.core.recurrence.rule import Rule, Until
 from icloud_sync.core.recurrence.walk import walk
 from icloud_sync.core.values import Zones
@@ -59,7 +62,7 @@ class RecurrenceSet:
             return spell_date(wall)
         if self.start.zone is None:
             return spell(wall)
-        return spell(wall.replace(tzinfo=self.place).astimezone(UTC)) + "Z"
+        return spell(in_utc(wall, self.place)) + "Z"
 
     def name_of(self, moment: Moment) -> str:
         """Which start `moment` means, in whatever form it is written. A date means the
@@ -105,7 +108,14 @@ class RecurrenceSet:
             self.name(wall)
             for rule in self.master.excluded_rules
             for wall in self.walk(rule, first, last)
+            if wall != self.start.wall or self.makes_start(rule)
         }
+
+    def makes_start(self, rule: Rule) -> bool:
+        """DTSTART is in every RRULE's set (3.8.5.3); an EXRULE takes out what it makes."""
+        start = self.start.wall
+        daily = replace(completed(rule, start), interval=1, count=None)
+        return bool(walk(daily, moved(start, -DAY), start, start))
 
     def walk(self, rule: Rule, first: datetime, last: datetime) -> list[datetime]:
         until = self.until(rule.until) if rule.until else None

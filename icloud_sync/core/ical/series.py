@@ -114,7 +114,8 @@ class Series:
         moment = override.recurrence_id or override.start
         if not self.sets:  # invited to single occurrences (RFC 4791, 4.1)
             return name_of(moment, moment, self.zones)
-        names = [each.name_of(moment) for each in self.sets]
+        likely = sorted(self.sets, key=lambda each: each.start.is_date != moment.is_date)
+        names = [each.name_of(moment) for each in likely]
         held = (rid for rid in names if len(names) > 1 and self.master_of(rid))
         return next(held, names[0])
 
