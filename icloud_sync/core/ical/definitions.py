@@ -73,27 +73,35 @@ def within(moment: datetime) -> datetime:
     return moment.replace(year=moment.year - years) if moment >= LAST else moment
 
 
+def tzid(definition: Sequence[str]) -> str:
+    return _value(definition, "TZID")
+
+
 def location(definition: Sequence[str]) -> str:
     """The IANA name that some add to their VTIMEZONE; "" where there is none."""
-    found = properties(definition, frozenset({"X-LIC-LOCATION"}))
-    return first_of(found, "X-LIC-LOCATION").strip() if found else ""
+    return _value(definition, "X-LIC-LOCATION")
 
 
-def zone(tzid: str, definition: Sequence[str]) -> tzinfo:
+def _value(definition: Sequence[str], name: str) -> str:
+    found = properties(definition, frozenset({name}))
+    return first_of(found, name).strip() if found else ""
+
+
+def zone(name: str, definition: Sequence[str]) -> tzinfo:
     """`definition`: the unfolded lines between BEGIN:VTIMEZONE and its END. Raises
     UnreadableResource."""
     text = "\n".join(definition)
     try:
         if len(text) > MOST_CHARACTERS:
             raise UnreadableResource("It is too long.")
-        return _zone(tzid, text)
+        return _zone(name, text)
     except (UnreadableResource, BadRule) as error:
-        sentence = f"What it says about the time zone “{decode.shown(tzid)}” cannot be read."
+        sentence = f"What it says about the time zone “{decode.shown(name)}” cannot be read."
         raise UnreadableResource(f"{sentence} {error}") from error
 
 
 @lru_cache(maxsize=64)
-def _zone(tzid: str, text: str) -> DefinedZone:
+def _zone(name: str, text: str) -> DefinedZone:
     onsets: set[Onset] = set()
     for observance in _observances(text.split("\n")):
         onsets.update(_onsets(observance))
@@ -101,7 +109,7 @@ def _zone(tzid: str, text: str) -> DefinedZone:
             raise UnreadableResource("It changes too often.")
     if not onsets:
         raise UnreadableResource("It has no offset.")
-    return DefinedZone(tzid, sorted(onsets))
+    return DefinedZone(name, sorted(onsets))
 
 
 def _observances(texts: Sequence[str]) -> list[dict[str, list[Property]]]:

@@ -1,6 +1,11 @@
 """A body taken apart into its components (RFC 5545, 3.6), by content line."""
 
+import re
+
 from icloud_sync.core.ical.document import UnreadableResource
+
+
+MARKER = re.compile(r"(BEGIN|END):(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class Outline:
@@ -16,10 +21,10 @@ class Outline:
         self._is_read = False
         into = self._elsewhere
         for text in texts:
-            if text[:6].upper() == "BEGIN:":
-                into = self._begin(text[6:].strip().upper())
-            elif text[:4].upper() == "END:":
-                into = self._end(text[4:].strip().upper())
+            # The first look spares most lines the second.
+            if text[:1] in "BEbe" and (marker := MARKER.match(text)):
+                change = self._begin if marker[1].upper() == "BEGIN" else self._end
+                into = change(marker[2].strip().upper())
             else:
                 into.append(text)
         if self._open or not self._is_read:

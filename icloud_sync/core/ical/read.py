@@ -41,7 +41,7 @@ def read(body: str) -> Document:
         raise UnreadableResource(f"There are more than {MOST_EVENTS} events in it.")
     events = [properties(own, WANTED) for own in outline.events]
     _check_series(events)
-    zones = TimeZones(_definitions(outline.zones))
+    zones = TimeZones(outline.zones)
     return Document(
         uid=_uid(events),
         events=tuple(_event(index, found, zones) for index, found in enumerate(events)),
@@ -79,15 +79,6 @@ def _uid(events: Sequence[Found]) -> str:
     if len(uids) != 1 or "" in uids:
         raise UnreadableResource("It does not have exactly one UID.")
     return uids.pop()
-
-
-def _definitions(zones: Sequence[list[str]]) -> dict[str, list[str]]:
-    named: dict[str, list[str]] = {}
-    for definition in zones:
-        found = properties(definition, frozenset({"TZID"}))
-        if found:
-            named.setdefault(first_of(found, "TZID").strip(), definition)
-    return named
 
 
 def _floating(calendar: Sequence[str], zones: TimeZones) -> tzinfo | None:
@@ -160,11 +151,11 @@ def _word(found: Found, name: str) -> str:
 
 def _travel(found: Found) -> timedelta:
     """Apple's own property: what it cannot say right, it does not say."""
+    said = _word(found, "X-APPLE-TRAVEL-DURATION")
     try:
-        length = decode.duration(_word(found, "X-APPLE-TRAVEL-DURATION"))
+        return max(decode.duration(said), timedelta()) if said else timedelta()
     except UnreadableResource:
         return timedelta()
-    return max(length, timedelta())
 
 
 def _participation(found: Found) -> dict[str, str]:

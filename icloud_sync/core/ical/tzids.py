@@ -5,9 +5,9 @@ the name; a name of nobody's means what the VTIMEZONE beside it says. One that m
 at all is an error: a time in a zone nobody knows is not a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -21,35 +21,37 @@ IS_UTC = {"utc", "etc/utc", "z"}
 NO_PLACE = {"localtime", "Factory"}
 WINDOWS = {name.lower(): iana for name, iana in WINDOWS_TO_OLSON.items()}
 LONGEST_NAME = 200
-MOST_DEFINITIONS = 10
+MOST_ZONES = 20
 
 
 class TimeZones:
-    """What the TZIDs of one body mean. `written`: TZID -> the lines of its VTIMEZONE, unfolded,
-    in the order of the body, without its own BEGIN and END."""
+    """What the TZIDs of one body mean. `definitions`: the unfolded lines of each VTIMEZONE,
+    without its BEGIN and END."""
 
-    def __init__(self, written: Mapping[str, list[str]]) -> None:
-        self.written = written
-        self.found: dict[str, tzinfo] = {}
-        self.defined = 0
+    def __init__(self, definitions: Sequence[Sequence[str]]) -> None:
+        self._definitions = definitions
+        self._found: dict[str, tzinfo] = {}
 
     def zone(self, tzid: str) -> tzinfo:
         """Raises UnreadableResource."""
-        if tzid not in self.found:
-            self.found[tzid] = known(tzid) or self._as_written(tzid)
-        return self.found[tzid]
+        if tzid not in self._found:
+            self._found[tzid] = known(tzid) or self._as_written(tzid)
+        return self._found[tzid]
 
     def _as_written(self, tzid: str) -> tzinfo:
-        definition = self.written.get(tzid)
-        if definition is None:
+        if tzid not in self._by_tzid:
             raise UnreadableResource(f"The time zone “{shown(tzid)}” is unknown.")
+        definition = self._by_tzid[tzid]
         named = known(definitions.location(definition))
         if named:
             return named
-        self.defined += 1
-        if self.defined > MOST_DEFINITIONS:
-            raise UnreadableResource("It defines too many time zones of its own.")
+        if len(self._found) >= MOST_ZONES:
+            raise UnreadableResource(f"It has more than {MOST_ZONES} time zones.")
         return definitions.zone(tzid, definition)
+
+    @cached_property
+    def _by_tzid(self) -> dict[str, Sequence[str]]:
+        return {definitions.tzid(one): one for one in reversed(self._definitions)}
 
 
 def known(tzid: str) -> tzinfo | None:
