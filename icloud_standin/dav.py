@@ -85,8 +85,4 @@ def _asked(body: bytes) -> list[str]:
     root = xml.read(body)
     if root.tag != f"{{{xml.DAV}}}propfind":
         raise bad_request("not a propfind")
-    return [
-        str(child.tag)
-        for prop in xml.children(root, f"{{{xml.DAV}}}prop")
-        for child in xml.children(prop)
-    ]
+    return xml.asked(root)

@@ -1,4 +1,4 @@
-"""The three REPORTs Apple answers: sync-collection, multiget, calendar-query (S8-S10, S16)."""
+"""The REPORTs Apple answers: multiget and calendar-query, and sync-collection next door."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -10,10 +10,11 @@ from icloud_standin.content_lines import UnparseableError, parse
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.occurrences import touches
 from icloud_standin.places import Place
-from icloud_standin.properties import Properties, of_collection, of_resource
-from icloud_standin.rows import Collection, Resource, revision_of
+from icloud_standin.properties import Properties, of_resource
+from icloud_standin.rows import Collection, Resource
 from icloud_standin.serving import served
 from icloud_standin.switches import Switches
+from icloud_standin.sync_report import SyncReport
 from icloud_standin.view import View
 
 DATA = f"{{{xml.CALDAV}}}calendar-data"
@@ -22,6 +23,7 @@ DATA = f"{{{xml.CALDAV}}}calendar-data"
 class Reports:
     def __init__(self, view: View, switches: Switches) -> None:
         self.view, self.switches = view, switches
+        self._sync = SyncReport(view, switches, self._response)
 
     def answer(self, request: Request, place: Place) -> Response:
         root = xml.read(request.body)
@@ -30,7 +32,7 @@ class Reports:
         if place.kind != "collection" or place.collection is None:
             raise bad_request("a report on something that is no calendar")
         answers = {
-            f"{{{xml.DAV}}}sync-collection": self._sync_collection,
+            f"{{{xml.DAV}}}sync-collection": self._sync.answer,
             f"{{{xml.CALDAV}}}calendar-multiget": self._multiget,
             f"{{{xml.CALDAV}}}calendar-query": self._calendar_query,
         }
@@ -40,35 +42,8 @@ class Reports:
         with self.view.store.alone():
             return answer(root, place.collection)
 
-    def _sync_collection(self, root: etree._Element, collection: Collection) -> Response:
-        """DAV:limit is ignored, and the collection is listed as its own member (4.3, 4.5)."""
-        asked = _asked(root)
-        token = (root.findtext(f"{{{xml.DAV}}}sync-token") or "").strip()
-        since = revision_of(token, collection) if token else 0
-        if since is None:
-            since = self._expired()
-        listed: list[str] = []
-        if since < collection.revision:
-            own = of_collection(collection, self.view.account)
-            listed.append(xml.response(self.view.href(collection.href), own, asked))
-        for member in self.view.members(collection, since):
-            if member.body is not None:
-                listed.append(self._response(member, asked))
-            elif since:
-                listed.append(xml.gone(self.view.href(member.href)))
-        kept = {"": len(listed), "members": 1, "all": 0}[self.switches.empty_listing]
-        return xml.multistatus(listed[:kept], collection.sync_token)
-
-    def _expired(self) -> int:
-        answer = self.switches.expired_token
-        if answer == "everything again":
-            return 0
-        if answer == "valid-sync-token":
-            raise Refused(403, xml.error(xml.DAV, "valid-sync-token"), "text/xml")
-        raise Refused(403 if answer == "bare 403" else int(answer))
-
     def _multiget(self, root: etree._Element, collection: Collection) -> Response:
-        asked = _asked(root)
+        asked = xml.asked(root)
         hrefs = [(child.text or "").strip() for child in xml.children(root, f"{{{xml.DAV}}}href")]
         return xml.multistatus(part for href in hrefs for part in self._one(href, asked))
 
@@ -79,10 +54,10 @@ class Reports:
             resource = self.view.read(place.collection, place.name)
             if resource:
                 return [self._response(resource, asked)]
-        return [] if self.switches.missing_is == "left out" else [xml.gone(href)]
+        return [] if self.switches.missing_is == "left out" else [xml.status_only(href, 404)]
 
     def _calendar_query(self, root: etree._Element, collection: Collection) -> Response:
-        asked = _asked(root)
+        asked = xml.asked(root)
         found = _filtered(root, self.view.readable(collection))
         if self.switches.empty_listing:
             found = []
@@ -98,11 +73,6 @@ class Reports:
             body = served(resource.body or b"", self.switches).decode("utf-8", "replace")
             have[DATA] = xml.cdata(xml.CALDAV, "calendar-data", body)
         return have
-
-
-def _asked(root: etree._Element) -> list[str]:
-    prop = root.find(f"{{{xml.DAV}}}prop")
-    return [] if prop is None else [str(child.tag) for child in xml.children(prop)]
 
 
 def _filtered(root: etree._Element, resources: Iterable[Resource]) -> list[Resource]:

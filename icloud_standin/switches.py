@@ -71,6 +71,32 @@ class Switches(Board):
         "Nothing: every request says it.",
     )
 
+    # --- calendars
+
+    read_only = Switch(
+        "S7",
+        False,
+        "The owner lets this account only read the calendar: no write privilege, 403.",
+        "Edits are refused with a sentence, and slots say why they are read-only.",
+        level="collection",
+    )
+    withdrawn = Switch(
+        "S19",
+        "",
+        "The calendar was deleted or unshared: the home does not list it, it answers 404 or 403 "
+        "itself; or it is only not listed. It returns as it was.",
+        "The slots stay and staff are told. When it returns, nothing doubles.",
+        choices=("", "404", "403", "unlisted"),
+        level="collection",
+    )
+    renamed = Switch(
+        "S19",
+        "",
+        "The owner calls the calendar by this name.",
+        "The new name is shown; nothing else changes.",
+        level="collection",
+    )
+
     # --- change detection
 
     expired_token = Switch(
@@ -78,7 +104,48 @@ class Switches(Board):
         "bare 403",
         "The answer to a sync-token that is not, or no longer, known.",
         "ETags are compared instead; nothing is read again that did not change.",
-        choices=("bare 403", "valid-sync-token", "410", "412", "507", "everything again"),
+        choices=(
+            "bare 403",
+            "valid-sync-token",
+            "400",
+            "404",
+            "409",
+            "410",
+            "412",
+            "507",
+            "507 inside",
+            "everything again",
+        ),
+        level="collection",
+    )
+    tokens_expire = Switch(
+        "S10",
+        False,
+        "No sync-token is known when it comes back.",
+        "ETags are compared at every poll; nothing is read again that did not change.",
+        level="collection",
+    )
+    duplicates = Switch(
+        "S10",
+        False,
+        "A sync report names every member twice.",
+        "Each event is there once.",
+        level="collection",
+    )
+    lists_itself = Switch(
+        "S10",
+        "with slash",
+        "A sync report names the collection itself as a member.",
+        "It is not taken for an event.",
+        choices=("with slash", "without slash", "no"),
+        level="collection",
+    )
+    sync_limit = Switch(
+        "S10",
+        "ignored",
+        "A limit in a sync report is ignored, refused with 507, or kept to.",
+        "Everything arrives; a full page is followed by the next.",
+        choices=("ignored", "507", "paged"),
         level="collection",
     )
     empty_listing = Switch(

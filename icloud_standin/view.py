@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from icloud_standin.lag import Lag
+from icloud_standin.messages import Refused
 from icloud_standin.places import Place, locate
 from icloud_standin.rows import Account, Collection, Resource
 from icloud_standin.store import Store
@@ -23,13 +24,29 @@ class View:
         return self._boards.of_collection(collection) if collection else self.switches
 
     def locate(self, path: str) -> Place:
-        return locate(path, self.account, self.store)
+        return locate(path, self.account, self._collection)
 
     def href(self, path: str) -> str:
         return self._other_host + path if self.switches.absolute_hrefs else path
 
     def collections(self) -> list[Collection]:
-        return self.store.collections(self.account.dsid)
+        """What the home lists."""
+        found = self.store.collections(self.account.dsid)
+        return [self._named(each) for each in found if not self.of(each).withdrawn]
+
+    def _collection(self, name: str) -> Collection | None:
+        found = self.store.collection(self.account.dsid, name)
+        if found and self.of(found).withdrawn in ("404", "403"):
+            raise Refused(int(self.of(found).withdrawn))
+        return self._named(found) if found else None
+
+    def _named(self, collection: Collection) -> Collection:
+        """As its owner calls it, and with the rights its owner gives (S7, S19)."""
+        switches = self.of(collection)
+        name = switches.renamed or collection.displayname
+        lost = collection.writable and switches.read_only
+        kind = "read-only" if lost else collection.kind
+        return replace(collection, displayname=name, kind=kind)
 
     def members(self, collection: Collection, since: int = 0) -> list[Resource]:
         """What a listing tells of, the deleted among them (body None)."""

@@ -39,6 +39,12 @@ def children(element: etree._Element, tag: str = "*") -> list[etree._Element]:
     return [child for child in element.iterchildren(tag) if isinstance(child.tag, str)]
 
 
+def asked(root: etree._Element) -> list[str]:
+    """The qualified names inside the `prop` of a request."""
+    prop = root.find(f"{{{DAV}}}prop")
+    return [] if prop is None else [str(child.tag) for child in children(prop)]
+
+
 def element(namespace: str, name: str, content: str = "", /, **attributes: str) -> str:
     extra = "".join(f" {key.replace('_', '-')}={quoteattr(v)}" for key, v in attributes.items())
     return f'<{name} xmlns="{namespace}"{extra}>{content}</{name}>'
@@ -71,8 +77,8 @@ def response(path: str, have: Mapping[str, str], asked: Sequence[str]) -> str:
     return element(DAV, "response", "\n    ".join(["", href(path), *parts]) + "\n  ")
 
 
-def gone(path: str) -> str:
-    return element(DAV, "response", f"\n    {href(path)}\n    {status_line(404)}\n  ")
+def status_only(path: str, status: int) -> str:
+    return element(DAV, "response", f"\n    {href(path)}\n    {status_line(status)}\n  ")
 
 
 def multistatus(responses: Iterable[str], sync_token: str = "") -> Response:

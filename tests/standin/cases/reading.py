@@ -14,6 +14,37 @@ def an_expired_token(bench: Bench) -> tuple[int, bool, list[str]]:
     return answer.status, b"valid-sync-token" in answer.body, [bench.plain(h) for h in hrefs]
 
 
+def a_token_used_at_once(bench: Bench) -> int:
+    client = bench.client()
+    return client.sync(bench.href, client.sync(bench.href).find("D:sync-token")).status
+
+
+def names_in_a_report(bench: Bench) -> list[str]:
+    """After two events were stored, and one of them deleted."""
+    client = bench.client()
+    token = client.sync(bench.href).find("D:sync-token")
+    kept, gone = bench.put(), bench.put()
+    bench.account.delete(gone)
+    words = {bench.href: "itself/", bench.href.rstrip("/"): "itself", kept: "kept", gone: "gone"}
+    return [words[href] for href in client.sync(bench.href, token).hrefs]
+
+
+def a_limit_of_two(bench: Bench) -> tuple[int, list[int]]:
+    """Status of the first page, and how many new members each page has."""
+    client, pages = bench.client(), []
+    token = client.sync(bench.href).find("D:sync-token")
+    hrefs = {bench.put() for _ in range(3)}
+    for _ in range(3):
+        answer = client.sync(bench.href, token, "<limit><nresults>2</nresults></limit>")
+        if answer.status != 207:
+            return answer.status, []
+        pages.append(len(hrefs & set(answer.hrefs)))
+        token = answer.find("D:sync-token")
+        if b"507" not in answer.body:
+            break
+    return answer.status, pages
+
+
 def listings(bench: Bench) -> list[int]:
     """How many entries a PROPFIND, a sync report and a query have."""
     if not bench.account.resources(bench.calendar):
@@ -80,9 +111,13 @@ DELETED, THERE = (404, False, False), (200, False, False)
 BARE_403 = (403, False, [])
 EXPIRED = {
     "valid-sync-token": (403, True, []),
+    "400": (400, False, []),
+    "404": (404, False, []),
+    "409": (409, False, []),
     "410": (410, False, []),
     "412": (412, False, []),
     "507": (507, False, []),
+    "507 inside": (207, False, ["/1/calendars/home/"]),
     "everything again": (207, False, ["/1/calendars/home/"]),
 }
 
@@ -91,6 +126,24 @@ CASES = [
         Case("expired_token", value, an_expired_token, BARE_403, seen)
         for value, seen in EXPIRED.items()
     ],
+    Case("tokens_expire", True, a_token_used_at_once, 207, 403),
+    Case(
+        "duplicates",
+        True,
+        names_in_a_report,
+        ["itself/", "kept", "gone"],
+        ["itself/", "kept", "gone", "kept", "gone"],
+    ),
+    Case(
+        "lists_itself",
+        "without slash",
+        names_in_a_report,
+        ["itself/", "kept", "gone"],
+        ["itself", "kept", "gone"],
+    ),
+    Case("lists_itself", "no", names_in_a_report, ["itself/", "kept", "gone"], ["kept", "gone"]),
+    Case("sync_limit", "507", a_limit_of_two, (207, [3]), (507, [])),
+    Case("sync_limit", "paged", a_limit_of_two, (207, [3]), (207, [2, 1])),
     Case("empty_listing", "members", listings, [2, 2, 1], [1, 1, 0]),
     Case("empty_listing", "all", listings, [2, 2, 1], [0, 0, 0]),
     Case(
