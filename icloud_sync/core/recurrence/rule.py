@@ -9,7 +9,7 @@ from enum import StrEnum
 # The longest sensible list names each day of the year from both ends: about 3,400 characters.
 MOST_CHARACTERS = 10_000
 MOST_INTERVAL = 1_000_000
-MOST_TIMES_A_DAY = 24 * 60
+MOST_TIMES_A_DAY = 24 * 12
 TOO_OFTEN = "It repeats more often than a calendar can show."
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -37,6 +37,11 @@ class Frequency(StrEnum):
     WEEKLY = "WEEKLY"
     MONTHLY = "MONTHLY"
     YEARLY = "YEARLY"
+
+
+DAILY_OR_OFTENER = frozenset(
+    (Frequency.DAILY, Frequency.HOURLY, Frequency.MINUTELY, Frequency.SECONDLY)
+)
 
 
 class BadRule(ValueError):
@@ -71,6 +76,10 @@ class Rule:
     by_second: tuple[int, ...] = ()
     by_position: tuple[int, ...] = ()
     week_start: int = 0
+
+    @property
+    def is_daily_or_oftener(self) -> bool:
+        return self.frequency in DAILY_OR_OFTENER
 
 
 def parse_rule(text: str) -> Rule:
@@ -204,7 +213,7 @@ def without_leap(second: int) -> int:
 
 
 def refuse_dense(rule: Rule) -> None:
-    """Three lists of times multiply; no calendar means more than one a minute."""
+    """Three lists of times multiply; no calendar means more than one in five minutes."""
     lists = (rule.by_hour, rule.by_minute, rule.by_second)
     sizes = [max(1, len(times)) for times in lists]
     if sizes[0] * sizes[1] * sizes[2] > MOST_TIMES_A_DAY:
