@@ -19,7 +19,7 @@ from icloud_sync.core.values import (
     Zones,
 )
 
-__all__ = ["all_day", "find_occurrence", "interpret", "parse"]
+__all__ = ["all_day", "find_occurrence", "interpret", "parse", "pick"]
 
 DEFAULT = Blocking()
 
@@ -49,7 +49,14 @@ def find_occurrence(
 ) -> Occurrence | None:
     """The one of this recurrence-id ("": of an event that does not recur), wherever in time
     it lies by now; None where it is not in the series. Raises UnreadableResource."""
-    found = find(read(body), rid, zones)
+    return pick(read(body), rid, zones, blocking)
+
+
+def pick(
+    document: Document, rid: str, zones: Zones, blocking: Blocking = DEFAULT
+) -> Occurrence | None:
+    """As `find_occurrence`, of what was read already."""
+    found = find(document, rid, zones)
     return Meaning(found.event, blocking).occurrence(found) if found else None
 
 
