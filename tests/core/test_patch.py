@@ -57,7 +57,7 @@ def test_a_new_title_changes_that_line_alone() -> None:
     after = edited(RICH, replace(occurrence(RICH), title="Brunch; late"))
     assert difference(RICH, after) == sorted_lines(
         "- SUMMARY;LANGUAGE=de:Lunch",
-        "+ SUMMARY:Brunch\\; late",
+        "+ SUMMARY;LANGUAGE=de:Brunch\\; late",
     )
 
 

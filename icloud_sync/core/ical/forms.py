@@ -3,65 +3,62 @@
 An event keeps the form it has; only what is new is written in the calendar's zone (D11).
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from icalendar import Event
-
 from icloud_sync.core.ical import lines
+from icloud_sync.core.ical.document import Moment
 from icloud_sync.core.ical.lines import Line
-from icloud_sync.core.ical.parse import moment
-from icloud_sync.core.ical.zones import STAMP
-from icloud_sync.core.values import Zones
+from icloud_sync.core.ical.zones import stamp
+
+UTC_NAMES = {"UTC", "UCT", "Zulu", "Universal"}
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """`params` as they stand between the name and the colon; `zone` None for a date."""
-
-    params: str
-    zone: tzinfo | None
-
-    @property
-    def is_date(self) -> bool:
-        return self.zone is None
-
-    def line(self, name: str, moment: datetime | date) -> Line:
-        if self.params and isinstance(moment, datetime) and self.comes_twice(moment):
-            return Form("", UTC).line(name, moment)
-        return lines.make(f"{name}{self.params}:{self.spell(moment)}")
-
-    def comes_twice(self, moment: datetime) -> bool:
-        """A wall time means the first of the two (RFC 5545, 3.3.5); only UTC can say the
-        second."""
-        return self.zone is not None and moment.astimezone(self.zone).fold == 1
-
-    def spell(self, moment: datetime | date) -> str:
-        if not isinstance(moment, datetime) or self.zone is None:
-            return moment.strftime("%Y%m%d")
-        stamp = moment.astimezone(self.zone).strftime(STAMP)
-        return f"{stamp}Z" if self.zone is UTC and not self.params else stamp
-
-
-DATE = Form(";VALUE=DATE", None)
-
-
-def in_zone(zone: ZoneInfo) -> Form:
+def in_zone(moment: datetime, zone: ZoneInfo) -> Moment:
     """The form of what we write anew. UTC never has a TZID (icloud-behaviour 6.10)."""
-    return Form("", UTC) if zone.key in ("UTC", "Etc/UTC") else Form(f";TZID={zone.key}", zone)
+    if zone.key.removeprefix("Etc/") in UTC_NAMES:
+        return in_utc(moment)
+    wall = moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
+    return sayable(Moment(wall, zone=zone, tzid=zone.key), zone)
 
 
-def form_of(event: Event, name: str, line: Line, zones: Zones) -> Form:
-    """How `name` is written in this event. `line` is the same property as text."""
-    value = moment(event, name)
-    if not isinstance(value, datetime):
-        return DATE
-    if line.value.strip().upper().endswith("Z"):
-        return Form("", UTC)
-    if value.tzinfo is None:
-        return Form("", zones.floating)
-    return Form(f";TZID={quoted(line.params.get('TZID', ''))}", value.tzinfo)
+def in_utc(moment: datetime) -> Moment:
+    return Moment(moment.astimezone(UTC).replace(tzinfo=None, microsecond=0), zone=UTC)
+
+
+def like(form: Moment, moment: datetime, floating: tzinfo) -> Moment:
+    """An instant in the form of another time that is no date."""
+    local = moment.astimezone(form.zone or floating)
+    return sayable(form.at(local.replace(tzinfo=None, microsecond=0)), floating)
+
+
+def sayable(moment: Moment, floating: tzinfo) -> Moment:
+    """A wall time that comes twice means the first (RFC 5545, 3.3.5); only UTC can say the
+    second."""
+    first = moment.at(moment.wall.replace(fold=0))
+    meant = moment.instant(floating)
+    return first if moment.is_date or first.instant(floating) == meant else in_utc(meant)
+
+
+def same_form(one: Moment, other: Moment) -> bool:
+    return params(one) == params(other) and one.is_floating == other.is_floating
+
+
+def line(name: str, moment: Moment) -> Line:
+    return lines.make(f"{name}{params(moment)}:{spell(moment)}")
+
+
+def params(moment: Moment) -> str:
+    if moment.is_date:
+        return ";VALUE=DATE"
+    return f";TZID={quoted(moment.tzid)}" if moment.tzid else ""
+
+
+def spell(moment: Moment) -> str:
+    if moment.is_date:
+        return stamp(moment.wall)[:8]
+    is_utc = moment.zone is not None and not moment.tzid
+    return f"{stamp(moment.wall)}{'Z' if is_utc else ''}"
 
 
 def quoted(value: str) -> str:

@@ -88,6 +88,11 @@ def make(text: str) -> Line:
     return Line(fold(text), name_of(text), text)
 
 
+def with_value(line: Line, value: str) -> Line:
+    """The same name and parameters; `value` as it is to stand there."""
+    return make(f"{halves(line.text)[0]}:{value}")
+
+
 def name_of(text: str) -> str:
     name = NAME.match(text)
     return name[0].upper() if name else ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from icloud_sync.core.ical import lines
-from icloud_sync.core.ical.forms import in_zone
+from icloud_sync.core.ical.forms import in_zone, line
 from icloud_sync.core.ical.notes import with_block
 from icloud_sync.core.ical.zones import utc_stamp, vtimezone
 from icloud_sync.core.values import EventFields
@@ -29,8 +29,9 @@ class Written:
 
 
 def render(uid: str, fields: EventFields, written: Written, zone: ZoneInfo, now: datetime) -> str:
-    form, stamp = in_zone(zone), utc_stamp(now)
-    zone_text = vtimezone(zone.key, fields.interval.starts_at.year) if form.params else ""
+    start, end = in_zone(fields.interval.starts_at, zone), in_zone(fields.interval.ends_at, zone)
+    zone_text = vtimezone(zone.key) if zone.key in (start.tzid, end.tzid) else ""
+    stamp = utc_stamp(now)
     event = [
         "BEGIN:VEVENT",
         f"UID:{uid}",
@@ -38,8 +39,8 @@ def render(uid: str, fields: EventFields, written: Written, zone: ZoneInfo, now:
         f"CREATED:{stamp}",
         f"LAST-MODIFIED:{stamp}",
         "SEQUENCE:0",
-        form.line("DTSTART", fields.interval.starts_at).text,
-        form.line("DTEND", fields.interval.ends_at).text,
+        line("DTSTART", start).text,
+        line("DTEND", end).text,
         f"SUMMARY:{lines.escape(fields.title)}",
         *optional("LOCATION", fields.location),
         *optional("DESCRIPTION", with_block(fields.notes, written.block)),
@@ -49,8 +50,8 @@ def render(uid: str, fields: EventFields, written: Written, zone: ZoneInfo, now:
         "END:VEVENT",
     ]
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN"]
-    whole = [*head, *zone_text.splitlines(), *event, "END:VCALENDAR"]
-    return lines.join(lines.make(text) for text in whole)
+    made = [lines.make(text) for text in (*event, "END:VCALENDAR")]
+    return lines.join([*map(lines.make, head), *lines.split(zone_text), *made])
 
 
 def optional(name: str, value: str) -> list[str]:

@@ -1,0 +1,62 @@
+"""A body taken apart: its lines, and for each event the lines' span and the reading."""
+
+from datetime import datetime
+
+from icloud_sync.core.ical import lines
+from icloud_sync.core.ical.document import Event, Moment, UnreadableResource
+from icloud_sync.core.ical.forms import sayable
+from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.ical.read import read
+from icloud_sync.core.ical.recurrence_set import RecurrenceSet
+from icloud_sync.core.ical.series import Series
+from icloud_sync.core.values import Zones
+
+
+class Body:
+    """`zones.floating`: what a floating time means in this body."""
+
+    def __init__(self, body: str, zones: Zones) -> None:
+        self.lines = lines.split(body)
+        self.spans = lines.events(self.lines)
+        self.document = read(body)
+        self.series = Series(self.document, zones)
+        self.zones = self.series.zones
+
+    def component(self, event: Event) -> list[Line]:
+        begin, end = self.spans[event.index]
+        return self.lines[begin:end]
+
+    def rebuilt(self, changes: dict[int, list[Line]], added: list[Line]) -> list[Line]:
+        """All lines, with some events replaced (by nothing: removed), and one added after
+        the last."""
+        out: list[Line] = []
+        at = 0
+        for index, (begin, end) in enumerate(self.spans):
+            out += self.lines[at:begin] + changes.get(index, self.lines[begin:end])
+            at = end
+        return out + added + self.lines[at:]
+
+    def says(self, rid: str) -> tuple[Event, bool]:
+        """The event that says what this occurrence looks like, and whether it says it of no
+        other one: an override of its own, or an event that does not recur."""
+        own = self.own(rid)
+        if own:
+            return own[-1], True
+        found = self.series.find(rid)
+        if found is None:
+            raise UnreadableResource("The occurrence to change is not in it.")
+        return found.event, not rid
+
+    def own(self, rid: str) -> list[Event]:
+        """Its overrides, in whatever form they name it; more than one by mistake only."""
+        named = [one for one in self.document.overrides if self.series.name_of(one) == rid]
+        return [one for one in named if not one.this_and_future]
+
+    def holding(self, rid: str) -> list[tuple[RecurrenceSet, Moment]]:
+        """The masters that make this occurrence, each with its original start as the master
+        would write it."""
+        found = ((each, each.find(rid)) for each in self.series.sets)
+        return [(each, self.start(each, wall)) for each, wall in found if wall is not None]
+
+    def start(self, of: RecurrenceSet, wall: datetime) -> Moment:
+        return sayable(of.start.at(wall), self.zones.floating)

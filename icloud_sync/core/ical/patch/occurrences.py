@@ -1,0 +1,117 @@
+"""One occurrence taken out of its series, and put back (RFC 5545, 3.8.5.1 and 3.8.5.2)."""
+
+from datetime import datetime, timedelta
+
+from icloud_sync.core.ical import forms, lines
+from icloud_sync.core.ical.document import Moment, UnreadableResource
+from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.ical.patch.body import Body
+from icloud_sync.core.ical.patch.texts import touch
+from icloud_sync.core.ical.patch.times import with_end
+from icloud_sync.core.ical.recurrence_ids import fits, wall_of
+from icloud_sync.core.ical.recurrence_set import FIRST, LAST, RecurrenceSet
+from icloud_sync.core.ical.series import refusals_for_people
+from icloud_sync.core.recurrence.rule import BadRule
+from icloud_sync.core.values import Zones
+
+A_DAY = timedelta(days=1)
+
+
+@refusals_for_people()
+def exclude(body: str, rid: str, zones: Zones, now: datetime) -> str:
+    """An EXDATE on the master, also where the occurrence comes from an RDATE: one line more,
+    and none changed. Its override is removed."""
+    parts = Body(body, zones)
+    named = parts.series.overrides.get(rid)
+    if named and named.this_and_future:
+        raise UnreadableResource("It changes all that follow as well; take it out in iCloud.")
+    changes: dict[int, list[Line]] = {event.index: [] for event in parts.own(rid)}
+    if len(changes) == len(parts.spans):
+        raise UnreadableResource("Without it nothing would be left.")
+    for of, start in parts.holding(rid):
+        component = added(parts.component(of.master), forms.line("EXDATE", start))
+        changes[of.master.index] = touch(with_end(component, of.master), now)
+    return lines.join(parts.rebuilt(changes, []))
+
+
+@refusals_for_people()
+def is_alone(body: str, rid: str, zones: Zones) -> bool:
+    """Whether the resource holds this occurrence and no other: then the resource goes."""
+    parts = Body(body, zones)
+    others = [one for one in parts.document.overrides if parts.series.name_of(one) != rid]
+    return not others and all(is_only(each, rid) for each in parts.series.sets)
+
+
+def is_only(of: RecurrenceSet, rid: str) -> bool:
+    if any(rule.count is None and rule.until is None for rule in of.master.rules):
+        return False
+    try:
+        return set(of.starts(FIRST, LAST)) <= {rid}
+    except BadRule:  # too many to count
+        return False
+
+
+@refusals_for_people()
+def restore(body: str, rid: str, zones: Zones, now: datetime) -> str:
+    """The series has this occurrence again: its EXDATE goes, that one value of a list; where
+    the rule does not make it any more, an RDATE says it. The others stay as they are.
+    Raises UnreadableResource where there is no saying it."""
+    parts = Body(body, zones)
+    if parts.own(rid) or parts.holding(rid):
+        return body
+    fitting = [each for each in parts.series.sets if fits(rid, each.start)]
+    if not fitting:
+        raise UnreadableResource("Its series is no longer the one it was taken out of.")
+    of = next((each for each in fitting if rid in around(each, rid)), fitting[0])
+    wall = around(of, rid).get(rid)
+    component = without_exdates(parts.component(of.master), of, rid)
+    if wall is None:
+        start = parts.start(of, wall_of(rid, of.start))
+        component = added(component, forms.line("RDATE", start))
+    changes = {of.master.index: touch(with_end(component, of.master), now)}
+    whole = lines.join(parts.rebuilt(changes, []))
+    back = Body(whole, zones)
+    if not back.holding(rid):
+        raise UnreadableResource("A rule of its series leaves it out.")
+    for name in names_near(back, rid) - names_near(parts, rid) - {rid}:
+        whole = exclude(whole, name, zones, now)  # an EXDATE that meant the whole day
+    return whole
+
+
+def around(of: RecurrenceSet, rid: str) -> dict[str, datetime]:
+    wall = wall_of(rid, of.start)
+    return of.made(wall - A_DAY, wall + A_DAY)
+
+
+def names_near(parts: Body, rid: str) -> set[str]:
+    fitting = [each for each in parts.series.sets if fits(rid, each.start)]
+    walls = [(each, wall_of(rid, each.start)) for each in fitting]
+    return {name for each, wall in walls for name in each.starts(wall - A_DAY, wall + A_DAY)}
+
+
+def without_exdates(component: list[Line], of: RecurrenceSet, rid: str) -> list[Line]:
+    wall = around(of, rid).get(rid) or wall_of(rid, of.start)
+    moments = iter(of.master.excluded)  # in the order of the body
+    out: list[Line] = []
+    for line, is_own in zip(component, lines.own_level(component), strict=True):
+        if not is_own or line.name != "EXDATE":
+            out.append(line)
+            continue
+        values = [value for value in line.value.split(",") if value.strip()]
+        kept = [value for value in values if not means(next(moments), of, rid, wall)]
+        if kept:
+            same = len(kept) == len(values)
+            out.append(line if same else lines.with_value(line, ",".join(kept)))
+    return out
+
+
+def means(moment: Moment, of: RecurrenceSet, rid: str, wall: datetime) -> bool:
+    if of.means_day(moment):
+        return moment.wall.date() == wall.date()
+    return of.name_of(moment) == rid
+
+
+def added(component: list[Line], line: Line) -> list[Line]:
+    """A property more, before the alarms."""
+    place = lines.end_of_own(component)
+    return [*component[:place], line, *component[place:]]

@@ -1,0 +1,90 @@
+"""DTSTART and DTEND of one event changed in place, in the form that they have (D11).
+
+A time that stays the same instant stays as it is written. DURATION gives way to DTEND once
+the time changes: a nominal length would say something else across a change of clocks.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icloud_sync.core.ical import forms, lines
+from icloud_sync.core.ical.document import Event, Moment, midnight
+from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.values import Interval, Zones
+
+A_DAY = timedelta(days=1)
+
+
+def set_times(
+    component: list[Line],
+    event: Event,
+    interval: Interval,
+    zone: ZoneInfo,
+    zones: Zones,
+    keeps_dates: bool,
+) -> list[Line]:
+    """`zone`: for times that had none. `keeps_dates`: an appointment cannot say all-day; at
+    midnights its event stays so."""
+    pair = as_dates(event, interval, zones, keeps_dates)
+    start, end = pair or as_times(event, interval, zone, zones)
+    component = put(component, "DTSTART", "DTSTART", event.start, start)
+    at = "DTEND" if lines.find(component, "DTEND") else "DURATION"
+    component = put(component, "DTEND", at, event.end, end)
+    return lines.replace_property(component, "DURATION", [])
+
+
+def as_dates(
+    event: Event, interval: Interval, zones: Zones, keeps_dates: bool
+) -> tuple[Moment, Moment] | None:
+    if interval.starts_on is not None and interval.ends_on is not None:
+        days = midnight(interval.starts_on), midnight(interval.ends_on)
+    elif keeps_dates and event.start.is_date:
+        local = (each.astimezone(zones.dates) for each in (interval.starts_at, interval.ends_at))
+        start, end = (each.replace(tzinfo=None, fold=0) for each in local)
+        if start.time() != datetime.min.time() or end.time() != datetime.min.time() or end <= start:
+            return None
+        days = start, end
+    else:
+        return None
+    return Moment(days[0], is_date=True), Moment(days[1], is_date=True)
+
+
+def as_times(
+    event: Event, interval: Interval, zone: ZoneInfo, zones: Zones
+) -> tuple[Moment, Moment]:
+    start, end = event.start, event.end
+    if start.is_date:
+        return forms.in_zone(interval.starts_at, zone), forms.in_zone(interval.ends_at, zone)
+    end = start if end is None or end.is_date else end
+    return kept(start, interval.starts_at, zones), kept(end, interval.ends_at, zones)
+
+
+def kept(written: Moment, moment: datetime, zones: Zones) -> Moment:
+    moment = moment.replace(microsecond=0)
+    if written.instant(zones.floating) == moment:
+        return written
+    return forms.like(written, moment, zones.floating)
+
+
+def put(
+    component: list[Line], name: str, at: str, written: Moment | None, moment: Moment
+) -> list[Line]:
+    """`at`: the property whose place it takes. One of the same form keeps its parameters."""
+    if moment == written:
+        return component
+    there = lines.find(component, name)
+    if there and written and forms.same_form(written, moment):
+        new = lines.with_value(there, forms.spell(moment))
+    else:
+        new = forms.line(name, moment)
+    return lines.replace_property(component, at, [new])
+
+
+def with_end(component: list[Line], event: Event) -> list[Line]:
+    """iCloud refuses an event that says neither DTEND nor DURATION, also one that it served
+    itself (icloud-behaviour 6.8); this is what it means without (RFC 5545, 3.6.1)."""
+    if lines.find(component, "DTEND") or lines.find(component, "DURATION"):
+        return component
+    start = event.start
+    end = start.at(start.wall + A_DAY) if start.is_date else start
+    return lines.replace_property(component, "DTEND", [forms.line("DTEND", end)])
