@@ -85,12 +85,14 @@ def periods(found: Property, zone_of: ZoneOf) -> list[Period]:
     ]
 
 
-def _form(found: Property) -> tuple[bool, str]:
+def _form(found: Property) -> tuple[bool, str | None]:
+    """(VALUE=DATE, TZID); Exchange knows a zone with an empty name."""
     params = found.params
-    return params.get("VALUE", "").upper() == "DATE", params.get("TZID", "").strip()
+    tzid = params.get("TZID")
+    return params.get("VALUE", "").upper() == "DATE", tzid and tzid.strip()
 
 
-def _period(value: str, is_date: bool, tzid: str, zone_of: ZoneOf) -> Period:
+def _period(value: str, is_date: bool, tzid: str | None, zone_of: ZoneOf) -> Period:
     start, slash, end = value.partition("/")
     begins = _moment(start, is_date, tzid, zone_of)
     if not slash:
@@ -100,7 +102,7 @@ def _period(value: str, is_date: bool, tzid: str, zone_of: ZoneOf) -> Period:
     return Period(begins, _moment(end, is_date, tzid, zone_of))
 
 
-def _moment(stamp: str, is_date: bool, tzid: str, zone_of: ZoneOf) -> Moment:
+def _moment(stamp: str, is_date: bool, tzid: str | None, zone_of: ZoneOf) -> Moment:
     on_wall, has_time, is_utc = wall(stamp)
     if not FIRST_YEAR <= on_wall.year <= LAST_YEAR:
         raise UnreadableResource(f"The date {shown(stamp)} is out of range.")
@@ -108,7 +110,7 @@ def _moment(stamp: str, is_date: bool, tzid: str, zone_of: ZoneOf) -> Moment:
         return Moment(on_wall.replace(hour=0, minute=0, second=0), is_date=True)
     if is_utc:  # a TZID beside it has no say (3.2.19)
         return Moment(on_wall, zone=UTC)
-    if tzid:
+    if tzid is not None:
         return Moment(on_wall, zone=zone_of(tzid), tzid=tzid)
     return Moment(on_wall)
 

@@ -74,7 +74,8 @@ def within(moment: datetime) -> datetime:
 
 
 def tzid(definition: Sequence[str]) -> str:
-    return _value(definition, "TZID")
+    """It is TEXT here, and has no commas escaped where it is a parameter."""
+    return decode.text(_value(definition, "TZID"))
 
 
 def location(definition: Sequence[str]) -> str:

@@ -40,10 +40,11 @@ def read(body: str) -> Document:
     if len(outline.events) > MOST_EVENTS:
         raise UnreadableResource(f"There are more than {MOST_EVENTS} events in it.")
     events = [properties(own, WANTED) for own in outline.events]
+    uid = _uid(events)
     _check_series(events)
     zones = TimeZones(outline.zones)
     return Document(
-        uid=_uid(events),
+        uid=uid,
         events=tuple(_event(index, found, zones) for index, found in enumerate(events)),
         zone=_floating(outline.calendar, zones),
     )

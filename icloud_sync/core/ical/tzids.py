@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from icloud_sync.core.ical import definitions
-from icloud_sync.core.ical.decode import shown
+from icloud_sync.core.ical.decode import shown, text
 from icloud_sync.core.ical.document import UnreadableResource
 
 IS_UTC = {"utc", "etc/utc", "z"}
@@ -39,9 +39,9 @@ class TimeZones:
         return self._found[tzid]
 
     def _as_written(self, tzid: str) -> tzinfo:
-        if tzid not in self._by_tzid:
+        definition = self._by_tzid.get(text(tzid))
+        if definition is None:
             raise UnreadableResource(f"The time zone “{shown(tzid)}” is unknown.")
-        definition = self._by_tzid[tzid]
         named = known(definitions.location(definition))
         if named:
             return named
