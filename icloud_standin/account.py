@@ -55,9 +55,13 @@ class StandInAccount:
         raise LookupError(f"{self.apple_id} has no collection {name}, only {names}.")
 
     def add_collection(
-        self, displayname: str, kind: str = "calendar", name: str = ""
+        self, displayname: str, kind: str = "calendar", name: str = "", owner: str = ""
     ) -> Collection:
-        return self._store.add_collection(self.dsid, name, displayname, kind, "VEVENT", "#63DA38FF")
+        """`owner`: the number of whoever shares it with this account; its hrefs carry it."""
+        components, color = "VEVENT", "#63DA38FF"
+        return self._store.add_collection(
+            self.dsid, name, displayname, kind, components, color, owner
+        )
 
     def remove_collection(self, name: str) -> None:
         self._store.remove_collection(self.collection(name))

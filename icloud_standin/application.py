@@ -91,6 +91,7 @@ class Application:
             "HEAD": objects.get,
             "PUT": objects.put,
             "DELETE": objects.delete,
+            "MOVE": objects.move,
         }
         verb = verbs.get(request.method)
         return verb(request, place) if verb else _without_place(request)
@@ -98,7 +99,7 @@ class Application:
 
 def _to_nobody(request: Request, switches: Switches) -> Response:
     """A plain GET of the root is 400 for anybody (1.3)."""
-    if request.method == "GET" and request.path == "/":
+    if request.method == "GET" and request.path == "/" and switches.strict_requests:
         return bad_request("no").response
     if auth.credentials(request)[0] and switches.unknown_user == "403":
         return Response(403)
@@ -108,5 +109,5 @@ def _to_nobody(request: Request, switches: Switches) -> Response:
 def _without_place(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(200, b"", {"DAV": CAPABILITIES})
-    # MOVE is a 412; MKCALENDAR, MKCOL, PROPPATCH, COPY, LOCK are not for third parties (S17).
-    return Response(412 if request.method == "MOVE" else 403)
+    # MKCALENDAR, MKCOL, PROPPATCH, COPY, LOCK are not for third parties (S17).
+    return Response(403)

@@ -27,9 +27,10 @@ class Propfind:
         depth = request.header("depth") or "infinity"
         if depth not in ("0", "1"):
             raise Refused(403, xml.error(xml.DAV, "propfind-finite-depth"), "text/xml")
-        if depth == "1" and place.kind == "principal":
+        strict = self.view.switches.strict_requests
+        if depth == "1" and place.kind == "principal" and strict:
             raise bad_request("Depth 1 on a principal")
-        asked = _asked(request.body)
+        asked = _asked(request.body, strict)
         if depth == "1" and place.kind == "home":
             self.view.stir()
         entries = [self._itself(place)]
@@ -47,11 +48,8 @@ class Propfind:
 
     def _itself(self, place: Place) -> Entry:
         account = self.account
-        if place.kind == "root":
-            return "/", of_root(account)
-        if place.kind == "principal":
-            home = self.hosts.home_set(self.view.switches) + account.home_path
-            return account.principal_path, of_principal(account, home)
+        if place.kind in ("root", "principal"):
+            return self._who(place)
         if place.kind == "home":
             return account.home_path, of_home(account, self.view.collections())
         if place.kind == "collection" and place.collection:
@@ -61,6 +59,16 @@ class Propfind:
             if resource:
                 return resource.href, of_resource(resource)
         raise Refused(404)
+
+    def _who(self, place: Place) -> Entry:
+        account, switches = self.account, self.view.switches
+        absolute = switches.principal_href == "absolute"
+        host = self.hosts.home_of(switches) if absolute else ""
+        root = of_root(host + account.principal_path)
+        if place.kind == "root":
+            return "/", root
+        home = self.hosts.home_set(switches) + account.home_path
+        return account.principal_path, root | of_principal(account, home)
 
     def _members(self, place: Place) -> list[Entry]:
         if place.kind == "home":
@@ -78,11 +86,11 @@ class Propfind:
         return entries[: kept[self.view.of(place.collection).empty_listing]]
 
 
-def _asked(body: bytes) -> list[str]:
+def _asked(body: bytes, strict: bool) -> list[str]:
     """Qualified names; none for allprop, which never tells the resourcetype (1.13)."""
     if not body:
         return []
-    root = xml.read(body)
+    root = xml.read(body, strict)
     if root.tag != f"{{{xml.DAV}}}propfind":
         raise bad_request("not a propfind")
     return xml.asked(root)

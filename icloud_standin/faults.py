@@ -1,9 +1,11 @@
 """Bad days of the service itself, before and after anybody looks at the request (S18)."""
 
+from collections import deque
 from collections.abc import Callable
 
 from icloud_standin.messages import Request, Response
 from icloud_standin.switches import Switches
+from icloud_standin.xml import prefixed
 
 SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>"
 WRITES = {"PUT", "DELETE", "MOVE", "COPY", "MKCALENDAR", "MKCOL", "PROPPATCH"}
@@ -15,6 +17,7 @@ class Faults:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._throttled_until: float | None = None
+        self._served: deque[float] = deque()  # when, in the last minute
 
     def answer(self, request: Request, switches: Switches) -> Response | None:
         wanted = "writes" if request.method in WRITES else "reads"
@@ -29,7 +32,7 @@ class Faults:
             return Response(0, reset=True) if reset else Response(int(switches.fault))
         if switches.throttle_seconds is not None:
             return _later(switches.throttle_seconds)
-        return self._too_early(switches)
+        return self._too_early(switches) or self._too_many(switches)
 
     def _too_early(self, switches: Switches) -> Response | None:
         seconds = switches.short_retry_after
@@ -41,10 +44,21 @@ class Faults:
             return _later(seconds)
         return None
 
+    def _too_many(self, switches: Switches) -> Response | None:
+        now, limit = self._clock(), switches.requests_a_minute
+        while self._served and self._served[0] <= now - 60:
+            self._served.popleft()
+        if limit is not None and len(self._served) >= limit:
+            return Response(503)
+        self._served.append(now)
+        return None
+
 
 def spoilt(response: Response, switches: Switches) -> Response:
     """An answer that is right and comes badly."""
     response.seconds = switches.slow_body
+    if switches.xml_style == "prefixed" and response.status == 207:
+        response.body = prefixed(response.body)
     if switches.broken_xml and response.status == 207:
         response.body = response.body[: len(response.body) * 2 // 3]
     return response

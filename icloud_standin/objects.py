@@ -1,11 +1,12 @@
-"""GET, PUT and DELETE of calendar object resources; DELETE of whole collections (S7, S12)."""
+"""GET, PUT, DELETE and MOVE of calendar object resources; DELETE of collections (S7, S12, S17)."""
 
+from icloud_standin import xml
 from icloud_standin.messages import Refused, Request, Response, bad_request
 from icloud_standin.places import Place
 from icloud_standin.rows import Collection, OutgoingMail, Resource
 from icloud_standin.serving import served
 from icloud_standin.switches import Switches
-from icloud_standin.validation import accepted, attendees_in
+from icloud_standin.validation import Validation, attendees_in, organizers_in
 from icloud_standin.view import View
 
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
@@ -18,7 +19,9 @@ class Objects:
 
     def get(self, request: Request, place: Place) -> Response:
         if place.kind in ("root", "principal", "home", "collection"):
-            raise bad_request("GET of a collection")
+            if self.switches.strict_requests:
+                raise bad_request("GET of a collection")
+            return Response(200, b"A calendar server.", {"Content-Type": "text/plain"})
         resource = self.view.read(place.collection, place.name) if place.collection else None
         if resource is None:
             raise Refused(404)
@@ -29,12 +32,13 @@ class Objects:
 
     def put(self, request: Request, place: Place) -> Response:
         collection = self._writable(place)
-        content = accepted(request.body, collection, self.switches)
+        content = Validation(self.switches).accept(request, collection, place.name)
         with self.store.alone():
             known = self.store.resource(collection, place.name)
             if known and request.header("if-none-match") == "*":
                 raise Refused(412)
             self._check_if_match(request, known)
+            self._check_organizer(known)
             self._check_uid(content.uid, collection, place.name)
             status = 204 if known else 201
             if self.switches.spend(Switches.vanishing_writes):
@@ -49,7 +53,7 @@ class Objects:
         return self._written(Response(status, b"", headers))
 
     def delete(self, request: Request, place: Place) -> Response:
-        if request.header("depth"):
+        if request.header("depth") and self.switches.strict_requests:
             raise bad_request("illegal depth header value for DELETE")
         if place.kind == "collection" and place.collection and place.collection.is_calendar:
             self.store.remove_collection(place.collection)
@@ -60,9 +64,22 @@ class Objects:
             wanted = request.header("if-match")
             if wanted != "*":
                 self._check_if_match(request, resource)
+            self._check_organizer(resource)
             self.store.delete(resource)
             self._mail("DELETE", resource.href, attendees_in(resource.body or b""))
         return self._written(Response(204))
+
+    def move(self, request: Request, place: Place) -> Response:
+        target = self.view.locate(request.header("destination"))
+        if self.switches.move == "412":
+            raise Refused(412)
+        collection, resource = self._writable(target), self._found(place)
+        self._writable(place)
+        self._check_if_match(request, resource)
+        with self.store.alone():
+            self.store.delete(resource)
+            moved = self.store.put(collection, target.name, resource.uid, resource.body)
+        return self._written(Response(201, b"", {"ETag": self.view.shown(moved).etag}))
 
     def _check_if_match(self, request: Request, known: Resource | None) -> None:
         wanted = request.header("if-match")
@@ -89,13 +106,21 @@ class Objects:
         return place.collection
 
     def _check_uid(self, uid: str, collection: Collection, name: str) -> None:
-        """A UID lives once in the whole account; the refusal is a bare 412 (6.6)."""
+        """A UID lives once in the whole account (6.6)."""
         for holder in self.store.holders_of(self.account.dsid, uid):
             if (holder.collection.id, holder.name) != (collection.id, name):
-                raise Refused(412)
+                answer = self.switches.uid_conflict
+                body = b"" if answer.isdigit() else xml.error(xml.CALDAV, answer)
+                raise Refused(int(answer) if answer.isdigit() else 403, body, "text/xml")
+
+    def _check_organizer(self, known: Resource | None) -> None:
+        """What somebody else invited to is theirs to change (7.5)."""
+        others = organizers_in(known.body or b"") - {self.account.apple_id} if known else set()
+        if others and self.switches.invitations_closed:
+            raise Refused(403, xml.error(xml.CALDAV, "valid-attendee-change"), "text/xml")
 
     def _mail(self, method: str, href: str, attendees: list[str]) -> None:
-        if attendees:
+        if attendees and self.switches.mails_guests:
             self.store.record_mail(self.account.dsid, OutgoingMail(method, href, attendees))
 
     def _written(self, response: Response) -> Response:

@@ -1,6 +1,6 @@
 """When the events of a body take place, by the library that knows recurrence."""
 
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 
 import icalendar
 import recurring_ical_events
@@ -13,16 +13,11 @@ def as_instant(value: date | datetime, zone: tzinfo = UTC) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=zone)
 
 
-def touches(body: bytes, start: datetime | None, end: datetime | None) -> bool:
-    """Does any occurrence lie in the range? In doubt yes: Apple over-returns, too (S16).
-
-    A second of grace lets in all-day events that end exactly where the range starts.
-    """
-    if start is None:
-        return True
+def touches(body: bytes, start: datetime, end: datetime | None) -> bool:
+    """Does any occurrence lie in the range? In doubt yes: Apple over-returns, too (S16)."""
     try:
         query = recurring_ical_events.of(icalendar.Calendar.from_ical(body))
-        first = next(iter(query.after(start - timedelta(seconds=1))), None)
+        first = next(iter(query.after(start)), None)
         return first is not None and (end is None or as_instant(first.start) < end)
     except Exception:
         # Whatever a library makes of an odd body, leaving the event out would be worse.

@@ -11,7 +11,10 @@ WRITE = ("write", "write-properties", "write-content", "bind", "unbind")
 PRIVILEGES = {
     "calendar": (*READ, *WRITE),
     "shared-owner": (*READ, *WRITE),
+    "shared": (*READ, *WRITE),
     "read-only": READ,
+    "subscribed": READ,
+    "webcal": (),
     "inbox": (*READ, "unbind"),
     "outbox": READ,
     "notification": ("read", "unbind"),
@@ -19,7 +22,10 @@ PRIVILEGES = {
 RESOURCETYPES = {
     "calendar": ((CALDAV, "calendar"),),
     "shared-owner": ((CALDAV, "calendar"), (CS, "shared-owner")),
+    "shared": ((CALDAV, "calendar"), (CS, "shared")),
     "read-only": ((CALDAV, "calendar"), (CS, "shared")),
+    "subscribed": ((CALDAV, "calendar"), (CS, "subscribed")),
+    "webcal": ((CS, "subscribed"),),
     "inbox": ((CALDAV, "schedule-inbox"),),
     "outbox": ((CALDAV, "schedule-outbox"),),
     "notification": ((CS, "notification"),),
@@ -27,26 +33,23 @@ RESOURCETYPES = {
 Properties = dict[str, str]
 
 
-def of_root(account: Account) -> Properties:
+def of_root(principal: str) -> Properties:
     return _named(
-        (DAV, "current-user-principal", href(account.principal_path)),
+        (DAV, "current-user-principal", href(principal)),
         (DAV, "resourcetype", element(DAV, "collection")),
     )
 
 
 def of_principal(account: Account, calendar_home: str) -> Properties:
-    return {
-        **of_root(account),
-        **_named(
-            (DAV, "displayname", escape(account.name)),
-            (DAV, "resourcetype", element(DAV, "principal")),
-            (DAV, "principal-URL", href(account.principal_path)),
-            (CALDAV, "calendar-home-set", href(calendar_home)),
-            (CALDAV, "calendar-user-address-set", href(f"mailto:{account.apple_id}")),
-            (CALDAV, "schedule-inbox-URL", href(f"{account.home_path}inbox/")),
-            (CALDAV, "schedule-outbox-URL", href(f"{account.home_path}outbox/")),
-        ),
-    }
+    return _named(
+        (DAV, "displayname", escape(account.name)),
+        (DAV, "resourcetype", element(DAV, "principal")),
+        (DAV, "principal-URL", href(account.principal_path)),
+        (CALDAV, "calendar-home-set", href(calendar_home)),
+        (CALDAV, "calendar-user-address-set", href(f"mailto:{account.apple_id}")),
+        (CALDAV, "schedule-inbox-URL", href(f"{account.home_path}inbox/")),
+        (CALDAV, "schedule-outbox-URL", href(f"{account.home_path}outbox/")),
+    )
 
 
 def of_home(account: Account, collections: list[Collection]) -> Properties:
@@ -66,7 +69,7 @@ def of_collection(collection: Collection, account: Account) -> Properties:
     """What Apple leaves out for a kind (a name, a ctag) is answered with a 404 propstat."""
     known = _named(
         (DAV, "current-user-principal", href(account.principal_path)),
-        (DAV, "owner", href(account.principal_path)),
+        (DAV, "owner", href(f"/{collection.owner or account.dsid}/principal/")),
         (DAV, "resourcetype", _resourcetype(collection.kind)),
         (DAV, "current-user-privilege-set", _privileges(collection.kind)),
     )

@@ -36,18 +36,19 @@ class Collection:
     color: str
     revision: int
     epoch: int
+    owner: str  # the number of whoever shares it with this account; "" for its own
 
     @property
     def href(self) -> str:
-        return f"/{self.dsid}/calendars/{quote(self.name, safe='')}/"
+        return f"/{self.owner or self.dsid}/calendars/{quote(self.name, safe='')}/"
 
     @property
     def is_calendar(self) -> bool:
-        return self.kind in ("calendar", "shared-owner", "read-only")
+        return self.writable or self.kind in ("read-only", "subscribed")
 
     @property
     def writable(self) -> bool:
-        return self.kind in ("calendar", "shared-owner")
+        return self.kind in ("calendar", "shared-owner", "shared")
 
     @property
     def sync_token(self) -> str:

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS collection (
     id INTEGER PRIMARY KEY AUTOINCREMENT, dsid TEXT NOT NULL, name TEXT NOT NULL,
     displayname TEXT NOT NULL, kind TEXT NOT NULL, components TEXT NOT NULL,
     color TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1, epoch INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (dsid, name));
+    owner TEXT NOT NULL DEFAULT '', UNIQUE (dsid, name));
 CREATE TABLE IF NOT EXISTS resource (
     collection_id INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
     name TEXT NOT NULL, uid TEXT NOT NULL, body BLOB, etag TEXT NOT NULL,
@@ -68,9 +68,10 @@ class Store:
         self._add_what_older_files_lack()
 
     def _add_what_older_files_lack(self) -> None:
-        columns = {row["name"] for row in self._rows("PRAGMA table_info(account)")}
-        if "time_zone" not in columns:
-            self._rows("ALTER TABLE account ADD COLUMN time_zone TEXT NOT NULL DEFAULT ''")
+        for table, column in (("account", "time_zone"), ("collection", "owner")):
+            columns = {row["name"] for row in self._rows(f"PRAGMA table_info({table})")}
+            if column not in columns:
+                self._rows(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         with self._lock:
@@ -147,13 +148,20 @@ class Store:
     # --- collections
 
     def add_collection(
-        self, dsid: str, name: str, displayname: str, kind: str, components: str, color: str
+        self,
+        dsid: str,
+        name: str,
+        displayname: str,
+        kind: str,
+        components: str,
+        color: str,
+        owner: str = "",
     ) -> Collection:
         name = name or str(uuid.uuid4()).upper()
         self._rows(
-            "INSERT INTO collection (dsid, name, displayname, kind, components, color)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(dsid, name, displayname, kind, components, color),
+            "INSERT INTO collection (dsid, name, displayname, kind, components, color, owner)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(dsid, name, displayname, kind, components, color, owner),
         )
         collection = self.collection(dsid, name)
         assert collection is not None

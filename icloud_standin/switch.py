@@ -89,7 +89,7 @@ class Board:
     def table(cls) -> dict[str, Switch[Any]]:
         return {
             name: switch
-            for part in reversed(cls.__mro__)
+            for part in cls.__mro__
             for name, switch in vars(part).items()
             if isinstance(switch, Switch)
         }

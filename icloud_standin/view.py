@@ -24,7 +24,7 @@ class View:
         return self._boards.of_collection(collection) if collection else self.switches
 
     def locate(self, path: str) -> Place:
-        return locate(path, self.account, self._collection)
+        return locate(path, self.account, self._collection, self.switches.strict_requests)
 
     def href(self, path: str) -> str:
         return self._other_host + path if self.switches.absolute_hrefs else path
@@ -34,8 +34,10 @@ class View:
         found = self.store.collections(self.account.dsid)
         return [self._named(each) for each in found if not self.of(each).withdrawn]
 
-    def _collection(self, name: str) -> Collection | None:
+    def _collection(self, dsid: str, name: str) -> Collection | None:
         found = self.store.collection(self.account.dsid, name)
+        if found and dsid != (found.owner or found.dsid):
+            return None
         if found and self.of(found).withdrawn in ("404", "403"):
             raise Refused(int(self.of(found).withdrawn))
         return self._named(found) if found else None

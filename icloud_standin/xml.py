@@ -20,10 +20,11 @@ ICAL = "http://apple.com/ns/ical/"
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read(body: bytes) -> etree._Element:
+def read(body: bytes, strict: bool) -> etree._Element:
     """The root element. No entities, no network, no DTD, no blanks in front (S8)."""
-    if body[:1].isspace():
+    if strict and body[:1].isspace():
         raise bad_request("blanks before the XML")
+    body = body.lstrip()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(body, parser)
@@ -91,6 +92,17 @@ def multistatus(responses: Iterable[str], sync_token: str = "") -> Response:
 def error(namespace: str, name: str) -> bytes:
     document = element(DAV, "error", element(namespace, name))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{document}\n'.encode()
+
+
+def prefixed(body: bytes) -> bytes:
+    """The same answer as other servers write it: namespaces once and by prefix, no blanks."""
+    root = etree.fromstring(body, etree.XMLParser(remove_blank_text=True))
+    spaces = {"D": DAV, "C": CALDAV, "CS": CS, "I": ICAL}
+    again = etree.Element(root.tag, nsmap=spaces)
+    again.extend(list(root))
+    etree.cleanup_namespaces(again, keep_ns_prefixes=spaces)
+    written: bytes = etree.tostring(again, xml_declaration=True, encoding="utf-8")
+    return written
 
 
 def _propstat(status: int, properties: Sequence[str]) -> str:

@@ -48,6 +48,8 @@ class Client:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.user:
             given = {"Authorization": self.authorization(), "User-Agent": "tests", **given}
+        if method == "PUT":
+            given = {"Content-Type": "text/calendar; charset=utf-8", **given}
         raw = body.encode() if isinstance(body, str) else body
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.patience)
         try:
@@ -143,3 +145,8 @@ def event(uid: str = "one", *lines: str, end: str = "DTEND:20261201T100000Z") ->
         "",
     ]
     return "\r\n".join(body)
+
+
+def in_range(start: str, end: str) -> str:
+    asked = f'<C:time-range start="{start}" end="{end}"/>'
+    return f'<C:comp-filter name="VEVENT">{asked}</C:comp-filter>'

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from icloud_standin.account import StandInAccount
-from tests.standin.conftest import CALDAV, DAV, Client, event
+from tests.standin.conftest import CALDAV, DAV, Client, event, in_range
 
 SERIES = event("series", "RRULE:FREQ=WEEKLY;BYDAY=TU")
 ALL_DAY = event("day").replace(
@@ -16,11 +16,6 @@ ALL_DAY = event("day").replace(
 
 def token(answer) -> str:  # type: ignore[no-untyped-def]
     return answer.find("D:sync-token")
-
-
-def in_range(start: str, end: str) -> str:
-    asked = f'<C:time-range start="{start}" end="{end}"/>'
-    return f'<C:comp-filter name="VEVENT">{asked}</C:comp-filter>'
 
 
 def test_an_empty_token_lists_everything_and_the_collection_itself(

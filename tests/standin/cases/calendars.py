@@ -24,6 +24,13 @@ def the_calendar(bench: Bench) -> tuple[bool, int, int, int]:
     )
 
 
+def how_it_is_written(bench: Bench) -> tuple[bool, bool, str]:
+    """Unprefixed, spread over lines, and what a parser makes of it."""
+    answer = bench.client().propfind(bench.href, "displayname", "I:calendar-color")
+    color = answer.xml.findtext(".//{http://apple.com/ns/ical/}calendar-color") or ""
+    return b"<response xmlns=" in answer.body, b"\n  " in answer.body, color[:1]
+
+
 def its_name(bench: Bench) -> bool:
     return listed(bench)[bench.href] == "Elsewhere"
 
@@ -44,6 +51,7 @@ def rights_and_writes(bench: Bench) -> tuple[bool, list[int]]:
 THERE = (True, 207, 207, 200)
 
 CASES = [
+    Case("xml_style", "prefixed", how_it_is_written, (True, True, "#"), (False, False, "#")),
     Case("withdrawn", "404", the_calendar, THERE, (False, 404, 404, 404)),
     Case("withdrawn", "403", the_calendar, THERE, (False, 403, 403, 403)),
     Case("withdrawn", "unlisted", the_calendar, THERE, (False, 207, 207, 200)),

@@ -13,6 +13,11 @@ def home_set(bench: Bench) -> str:
     return bench.plain(bench.client().propfind(principal, "C:calendar-home-set").find(HOME_SET))
 
 
+def the_principal(bench: Bench) -> str:
+    path = "D:response/D:propstat/D:prop/D:current-user-principal/D:href"
+    return bench.plain(bench.client().propfind("/", "current-user-principal").find(path))
+
+
 def hrefs_here_and_there(bench: Bench) -> list[str]:
     """The first href of a listing, asked of the partition and of the generic host."""
     clients = bench.client(), bench.client(bench.standin.url)
@@ -70,6 +75,7 @@ UNMOVED = [207, 421, 207], "partition/1/calendars/"
 REDIRECTED = f"partition{HERE}"
 
 CASES = [
+    Case("principal_href", "absolute", the_principal, "/1/principal/", "partition/1/principal/"),
     Case("home_set", "generic", home_set, "partition/1/calendars/", "generic/1/calendars/"),
     Case("home_set", "relative", home_set, "partition/1/calendars/", "/1/calendars/"),
     Case("home_set", "foreign", home_set, "partition/1/calendars/", "foreign/1/calendars/"),

@@ -58,11 +58,6 @@ def listings(bench: Bench) -> list[int]:
     return [len(answer.hrefs) for answer in answers]
 
 
-def stamps_in_a_body(bench: Bench) -> tuple[int, int]:
-    body = bench.client()("GET", bench.put()).body
-    return body.count(b"\r\nDTSTAMP:"), body.count(b"\r\nX-APPLE-TRAVEL-ADVISORY-BEHAVIOR:")
-
-
 def an_event_read_four_times(bench: Bench) -> tuple[int, list[int], int]:
     """Listed how often; what GET and multiget say of it, in turn; and what is left of it."""
     client, href = bench.client(), bench.put()
@@ -163,5 +158,4 @@ CASES = [
     ),
     Case("ghosts", "one", listed_and_read, (1, 1, 0, 1), (2, 2, 1, 1)),
     Case("ghosts", "all", listed_and_read, (1, 1, 0, 1), (1, 1, 0, 0)),
-    Case("insert_dtstamp", False, stamps_in_a_body, (2, 1), (1, 0)),
 ]

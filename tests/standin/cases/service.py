@@ -43,6 +43,11 @@ def obediently(bench: Bench) -> list[tuple[int, str]]:
     return come_back_after(bench, 5, 9, 10, 0)
 
 
+def three_at_once_and_one_a_minute_later(bench: Bench) -> list[tuple[int, str]]:
+    bench.clock.now += 120
+    return come_back_after(bench, 0, 0, 60)
+
+
 def half_a_second_is_too_long(bench: Bench) -> tuple[int, bool]:
     started = time.monotonic()
     status, _ = a_listing(bench)
@@ -72,6 +77,13 @@ CASES = [
         obediently,
         [(207, "")] * 5,
         [THROTTLED, THROTTLED, THROTTLED, (207, ""), (207, "")],
+    ),
+    Case(
+        "requests_a_minute",
+        2,
+        three_at_once_and_one_a_minute_later,
+        [(207, "")] * 4,
+        [(207, ""), (207, ""), (503, ""), (207, "")],
     ),
     *[
         Case("fault", status, a_listing, FINE, (int(status), {}))

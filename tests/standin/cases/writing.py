@@ -1,22 +1,22 @@
-"""S7, S12, S13, S15, S17: what becomes of a write."""
+"""S12, S17: what becomes of a write, and its ETag."""
 
 from tests.standin.cases.bench import Bench, Case, new_event
-from tests.standin.conftest import Answer
 
 
 def a_new_event(bench: Bench) -> tuple[int, bool]:
-    answer = put_new(bench)
+    uid, body = new_event()
+    answer = bench.client()("PUT", f"{bench.href}{uid}.ics", body)
     return answer.status, "ETag" in answer.headers
 
 
-def put_new(bench: Bench, *lines: str, **kwargs: str) -> Answer:
-    uid, body = new_event(*lines, **kwargs)
-    return bench.client()("PUT", f"{bench.href}{uid}.ics", body)
-
-
-def two_hundred_letters(bench: Bench) -> tuple[int, bool]:
-    answer = put_new(bench, "DESCRIPTION:" + 200 * "x")
-    return answer.status, b"max-resource-size" in answer.body
+def a_move(bench: Bench) -> tuple[int, list[bool]]:
+    """Status; whether the event is then in its old calendar, and in the new one."""
+    href, target = bench.put(), bench.account.collection("family").href
+    moved = target + href.rpartition("/")[2]
+    origin = bench.standin.partition_url.rstrip("/")
+    status = bench.client()("MOVE", href, Destination=origin + moved).status
+    here, there = (bench.account.resources(each) for each in (bench.calendar, "family"))
+    return status, [href in here, moved in there]
 
 
 def etags_of_two_polls(bench: Bench) -> tuple[bool, bool, bool]:
@@ -87,5 +87,5 @@ CASES = [
         ([(201, False), (201, True)], 1),
     ),
     Case("put_without_etag", True, a_new_event, (201, True), (201, False)),
-    Case("largest_body", 300, two_hundred_letters, (201, False), (403, True)),
+    Case("move", "201", a_move, (412, [True, False]), (201, [False, True])),
 ]
