@@ -1,6 +1,5 @@
 """What must be sent to iCloud for one object, if anything. Values in, one action out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,7 +36,8 @@ class CopyStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A resource. `base`: the fields last agreed for the occurrence that is meant, None
-    where there is no such occurrence or no base."""
+    where there is no such occurrence or no base; of one that iCloud took out of its series,
+    from before. `is_alone`: the resource holds this occurrence and no other."""
 
     href: str
     etag: str
@@ -47,6 +47,7 @@ class Copy:
     recurrence_id: str = ""
     has_guests: bool = False
     can_write: bool = True
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Exclude:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """Put the appointment's own occurrence into the series again that it was taken out of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """DELETE with If-Match."""
 
@@ -99,7 +105,7 @@ class Park:
     reason: Reason
 
 
-Action = Create | Update | Exclude | Delete | Read | Skip | Park
+Action = Create | Update | Exclude | PutBack | Delete | Read | Skip | Park
 
 
 def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
@@ -112,12 +118,11 @@ def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
     if copy.status is CopyStatus.UNREADABLE:
         return Park(Reason.UNREADABLE)
     if copy.status is CopyStatus.OCCURRENCE_GONE:
-        return Park(Reason.OCCURRENCE_GONE)
+        return put_back(wanted, copy)
     if copy.status is CopyStatus.DELETED:
-        # R6: deleted there, untouched here: leave it. Changed here since: put it back (D4).
-        if not differs(wanted, copy):
-            return Skip(Reason.DELETED_IN_ICLOUD)
-        return Park(Reason.OCCURRENCE_GONE) if copy.recurrence_id else Create(afresh=False)
+        # R6: deleted there, untouched here: leave it. Changed here since: put it back (D4),
+        # as one event, also where a series of it was deleted.
+        return Create(afresh=False) if differs(wanted, copy) else Skip(Reason.DELETED_IN_ICLOUD)
     if copy.status is CopyStatus.PENDING and copy.base is not None:
         # Sent once, answer unknown. A second body would take the first one's place as what
         # both sides compare with, and an edit made here since would look like one there.
@@ -130,10 +135,20 @@ def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
 def bring_up_to_date(wanted: Wanted, copy: Copy) -> Action:
     if not differs(wanted, copy):
         return Skip(Reason.ALREADY_SAME)
+    if copy.base is None:
+        return Park(Reason.UNREADABLE)
     return refuse_write(copy) or Update(
-        changed_fields(copy.base, wanted.fields) if copy.base else (),
+        changed_fields(copy.base, wanted.fields),
         rewrite_ours=wanted.digest != copy.written_digest,
     )
+
+
+def put_back(wanted: Wanted, copy: Copy) -> Action:
+    """Its occurrence is out of the series. Where it was us, there is nothing to compare with:
+    it was cancelled, and is wanted again (D2)."""
+    if not differs(wanted, copy):
+        return Skip(Reason.OCCURRENCE_GONE)
+    return refuse_write(copy) or PutBack()
 
 
 def differs(wanted: Wanted, copy: Copy) -> bool:
@@ -154,8 +169,12 @@ def take_out(copy: Copy | None) -> Action:
         return Skip(Reason.NOTHING_THERE)  # it never arrived
     if refused := refuse_write(copy):
         return refused
-    # The user made a series of our event: only our occurrence goes (D2).
-    return Exclude() if copy.recurrence_id else Delete()
+    return take(copy)
+
+
+def take(copy: Copy) -> Action:
+    """Of a series only the one occurrence goes (D2, D6)."""
+    return Exclude() if copy.recurrence_id and not copy.is_alone else Delete()
 
 
 def plan_slot(fields: EventFields | None, copy: Copy | None) -> Action:
@@ -169,8 +188,7 @@ def plan_slot(fields: EventFields | None, copy: Copy | None) -> Action:
     if copy.base is None:
         return Skip(Reason.OCCURRENCE_GONE if copy.recurrence_id else Reason.NOTHING_THERE)
     if fields is None:
-        take: Callable[[], Action] = Exclude if copy.recurrence_id else Delete
-        return refuse_write(copy) or take()
+        return refuse_write(copy) or take(copy)
     changed = changed_fields(copy.base, fields)
     if not changed:
         return Skip(Reason.ALREADY_SAME)

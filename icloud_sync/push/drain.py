@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 
 from icloud_sync import outbox
 from icloud_sync.apply import absorb
+from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.merge import WORDS
 from icloud_sync.core.push_plan import Action, Park, Read, Reason, Skip, Update
 from icloud_sync.core.retry import next_attempt
@@ -84,7 +85,7 @@ def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: Pus
         # It changed again, or moved: a pull has to look first (failure-cases 3.4).
         result.look += 1
         retry(subject, error.message, journal, now, None, result)
-    except (PermanentRemoteError, NoTarget) as error:
+    except (PermanentRemoteError, NoTarget, UnreadableResource) as error:
         park(subject, str(error), journal, result)
     except (OperationalError, InterfaceError) as error:  # the database, busy or away
         retry(subject, f"The database: {type(error).__name__}.", journal, now, None, result)

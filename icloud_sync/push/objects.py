@@ -1,12 +1,14 @@
 """What an outbox row is about, read for the plan: the object, its resource, their base."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calendars.models import Appointment, BlockedSlot, Calendar
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.parse import find_occurrence
+from icloud_sync.core.ical.patch import is_alone
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.push_plan import (
     Action,
@@ -87,10 +89,12 @@ class Subject:
     def base(self) -> EventFields | None:
         """The occurrence as last agreed, None where the base does not have it: not in the
         window, for what has passed is changed and deleted as well."""
-        if self.resource is None or not self.resource.base:
+        if self.resource is None:
             return None
+        is_gone = self.is_appointment and self.resource.own_occurrence_gone
+        body = self.resource.own_base if is_gone else self.resource.base
         try:
-            found = find_occurrence(self.resource.base, self.recurrence_id, self.zones)
+            found = find_occurrence(body, self.recurrence_id, self.zones) if body else None
         except UnreadableResource:
             return None
         if found is None:
@@ -123,7 +127,18 @@ class Subject:
     def copy(self) -> Copy | None:
         if self.resource is None:
             return None
-        return copy_of(self.resource, self.base(), self.recurrence_id, self.is_appointment)
+        copy = copy_of(self.resource, self.base(), self.recurrence_id, self.is_appointment)
+        return replace(copy, is_alone=self.is_alone())
+
+    def is_alone(self) -> bool:
+        """The resource goes with this occurrence. Asked only where it is to go: the whole
+        series must be looked at."""
+        stays = self.wanted() if self.is_appointment else self.slot
+        if stays or not self.resource or not self.recurrence_id:
+            return False
+        with suppress(UnreadableResource):
+            return is_alone(self.resource.base, self.recurrence_id, self.zones)
+        return False
 
 
 def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:

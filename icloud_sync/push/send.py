@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from icloud_sync.core.ical.patch import exclude, patch
+from icloud_sync.core.ical.patch import put_back as put_back_in
 from icloud_sync.core.ical.render import render
-from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, Update
+from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, PutBack, Update
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
 from icloud_sync.push.objects import Subject
@@ -26,6 +27,7 @@ PREPARED = (
     "etag",
     "recurrence_id",
     "own_occurrence_gone",
+    "own_base",
     "has_guests",
     "is_recurring",
     "reconsider_at",
@@ -42,7 +44,7 @@ class NoTarget(Exception):
 
 
 def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str:
-    """Carry out a Create, Update, Exclude or Delete. Returns the log's past tense."""
+    """Carry out an action that writes. Returns the log's past tense."""
     match action:
         case Create():
             return create(action, subject, remote, now)
@@ -50,6 +52,8 @@ def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str
             return update(action, subject, remote, now)
         case Exclude():
             return take_out_occurrence(subject, remote, now)
+        case PutBack():
+            return put_back(subject, remote, now)
         case Delete():
             return delete(subject, remote)
     raise ValueError(f"nothing to send for {action}")
@@ -115,6 +119,7 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
     resource.etag, resource.recurrence_id = "", ""
     # What was known of an earlier event at this place is not true of this one.
     resource.own_occurrence_gone = resource.has_guests = resource.is_recurring = False
+    resource.own_base = ""
     resource.reconsider_at = None
     resource.state, resource.state_reason = State.PENDING, ""
     resource.save(update_fields=SENT)
@@ -155,9 +160,24 @@ def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
     body = exclude(resource.base, subject.recurrence_id, subject.zones, now)
     etag = remote.update(resource.href, body, resource.etag)
     if subject.is_appointment:
-        resource.own_occurrence_gone = True  # the other occurrences live on
+        # The other occurrences live on; and it was us: wanted again, it comes back (D2).
+        resource.own_occurrence_gone, resource.own_base = True, ""
     record(resource, etag, body, remote)
     return "took out of its series"
+
+
+def put_back(subject: Subject, remote: Remote, now: datetime) -> str:
+    resource, fields, ours = subject.resource, subject.fields(), subject.written
+    if resource is None or fields is None or ours is None:
+        raise ValueError("only an appointment is put back into its series")
+    body = put_back_in(
+        resource.base, subject.recurrence_id, fields, subject.zone, subject.zones, now, ours
+    )
+    etag = remote.update(resource.href, body, resource.etag)
+    resource.written_digest = ours.digest
+    resource.own_occurrence_gone, resource.own_base = False, ""
+    record(resource, etag, body, remote)
+    return "put back"
 
 
 def delete(subject: Subject, remote: Remote) -> str:

@@ -12,6 +12,7 @@ from icloud_sync.core.push_plan import (
     Delete,
     Exclude,
     Park,
+    PutBack,
     Read,
     Reason,
     Skip,
@@ -25,6 +26,8 @@ from tests.core.bodies import fields
 COPY = Copy("/c/1.ics", '"1"', CopyStatus.PRESENT, fields(), written_digest="d")
 SAME = Wanted(fields(), "d")
 RETITLED = Wanted(fields("Brunch"), "d")
+# Its own occurrence is out of the series that somebody made of it.
+GONE = replace(COPY, status=CopyStatus.OCCURRENCE_GONE, recurrence_id="20261201T090000Z")
 
 
 def test_an_appointment_never_sent_is_created_with_a_new_identity() -> None:
@@ -45,8 +48,15 @@ def test_an_appointment_never_sent_is_created_with_a_new_identity() -> None:
         (
             RETITLED,
             replace(COPY, status=CopyStatus.DELETED, recurrence_id="20261201T090000Z"),
-            Park(Reason.OCCURRENCE_GONE),
+            Create(afresh=False),
         ),
+        (SAME, GONE, Skip(Reason.OCCURRENCE_GONE)),
+        (RETITLED, GONE, PutBack()),
+        (SAME, replace(GONE, base=None), PutBack()),
+        (RETITLED, replace(GONE, has_guests=True), Park(Reason.GUESTS)),
+        (RETITLED, replace(GONE, etag=""), Read()),
+        (None, GONE, Skip(Reason.NOTHING_THERE)),
+        (SAME, replace(COPY, base=None), Park(Reason.UNREADABLE)),
         (RETITLED, replace(COPY, etag=""), Read()),
         (RETITLED, replace(COPY, has_guests=True), Park(Reason.GUESTS)),
         (SAME, replace(COPY, has_guests=True), Skip(Reason.ALREADY_SAME)),
@@ -54,6 +64,7 @@ def test_an_appointment_never_sent_is_created_with_a_new_identity() -> None:
         (RETITLED, replace(COPY, status=CopyStatus.UNREADABLE), Park(Reason.UNREADABLE)),
         (None, COPY, Delete()),
         (None, replace(COPY, recurrence_id="20261201T090000Z"), Exclude()),
+        (None, replace(COPY, recurrence_id="20261201T090000Z", is_alone=True), Delete()),
         (None, replace(COPY, has_guests=True), Park(Reason.GUESTS)),
         (None, replace(COPY, status=CopyStatus.PENDING, etag=""), Read()),
         (None, replace(COPY, status=CopyStatus.DELETED), Skip(Reason.NOTHING_THERE)),
@@ -77,6 +88,7 @@ OCCURRENCE = replace(COPY, recurrence_id="20261201T090000Z")
         ("Brunch", OCCURRENCE, Update(("title",))),
         (None, COPY, Delete()),
         (None, OCCURRENCE, Exclude()),
+        (None, replace(OCCURRENCE, is_alone=True), Delete()),
         ("Brunch", None, Skip(Reason.NOT_FROM_ICLOUD)),
         ("Brunch", replace(COPY, status=CopyStatus.DELETED), Skip(Reason.DELETED_IN_ICLOUD)),
         ("Brunch", replace(OCCURRENCE, base=None), Skip(Reason.OCCURRENCE_GONE)),
