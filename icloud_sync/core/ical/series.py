@@ -107,8 +107,11 @@ class Series:
         self.sets = [RecurrenceSet(master, self.zones) for master in document.masters]
         # The order of the body means nothing (RFC 5545, 3.6).
         self.sets.sort(key=lambda each: each.start.instant(self.zones.floating))
-        self.overrides = {self.name_of(each): each for each in document.overrides}
-        self.ranges = sorted(rid for rid, each in self.overrides.items() if each.this_and_future)
+        named = [(self.name_of(each), each) for each in document.overrides]
+        # Where one changes all from there on and another only this, the other says what it is.
+        self.overrides = dict(sorted(named, key=lambda pair: not pair[1].this_and_future))
+        self.changes = {rid: each for rid, each in named if each.this_and_future}
+        self.ranges = sorted(self.changes)
 
     def name_of(self, override: Event) -> str:
         moment = override.recurrence_id or override.start
@@ -168,7 +171,7 @@ class Series:
         """An occurrence without an override of its own."""
         at = bisect_right(self.ranges, rid)
         if at:
-            changed = self.overrides[self.ranges[at - 1]]
+            changed = self.changes[self.ranges[at - 1]]
             return self.instance(rid, changed, wall + self.shift(self.ranges[at - 1], of))
         if rid in of.periods:
             timing = self.period_timing(of, rid)
@@ -177,7 +180,7 @@ class Series:
 
     def shift(self, rid: str, of: RecurrenceSet) -> timedelta:
         """A series moved from here on moves by as much (THISANDFUTURE), on the wall clock."""
-        return self.overrides[rid].start.wall - wall_of(rid, of.start)
+        return self.changes[rid].start.wall - wall_of(rid, of.start)
 
     def instance(self, rid: str, event: Event, wall: datetime) -> Instance:
         return Instance(rid, event, self.timing(event).at(wall))
