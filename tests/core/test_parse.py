@@ -53,6 +53,8 @@ def test_an_event_is_read_with_its_notes_and_without_our_block() -> None:
             ],
             (11, 12),
         ),
+        # The zone of the end was forgotten.
+        (["DTSTART;TZID=Asia/Tokyo:20261201T200000", "DTEND:20261201T210000"], (11, 12)),
         (["DTSTART:20261201T110000Z"], (11, 11)),
         (["DTSTART:20261201T110000Z", "DTEND:20261201T110000Z"], (11, 11)),
         (["DTSTART:20261201T110000Z", "DTEND:20261201T090000Z"], (11, 11)),

@@ -1,11 +1,6 @@
 """What a calendar object resource means to us: its occurrences, and which take time away."""
 
-from datetime import UTC, date, datetime
-from typing import Any
-
-import icalendar
-
-from icloud_sync.core.ical.document import Document, Event, UnreadableResource
+from icloud_sync.core.ical.document import Document, Event
 from icloud_sync.core.ical.intervals import all_day
 from icloud_sync.core.ical.notes import without_block
 from icloud_sync.core.ical.read import read
@@ -92,34 +87,3 @@ def is_busy(event: Event, blocking: Blocking) -> bool:
 def is_no_answer(answers: set[str], no: set[str]) -> bool:
     """Under several addresses of one owner any other answer counts."""
     return bool(answers) and answers <= no
-
-
-# --- Until patch and forms read documents --------------------------------------------------
-
-
-def moment_of(rid: str) -> datetime:
-    """The instant that a canonical recurrence-id names; a date is its own midnight."""
-    return datetime.fromisoformat(rid.removesuffix("Z")).replace(tzinfo=UTC)
-
-
-def recurrence_id(event: icalendar.Event, zones: Zones) -> str:
-    """The original start, as one spelling whatever form or zone it was written in."""
-    value = moment(event, "RECURRENCE-ID" if "RECURRENCE-ID" in event else "DTSTART")
-    if not isinstance(value, datetime):
-        return value.strftime("%Y%m%d")
-    return instant(value, zones).strftime("%Y%m%dT%H%M%SZ")
-
-
-def moment(event: icalendar.Event, name: str) -> date | datetime:
-    prop: Any = event.get(name)
-    value = getattr(prop, "dt", None)
-    if not isinstance(value, date):
-        raise UnreadableResource(f"{name} is missing or is no date.")
-    if isinstance(value, datetime) and value.tzinfo is None and prop.params.get("TZID"):
-        # Never silently UTC: a time in a zone nobody knows is not a time.
-        raise UnreadableResource(f"The time zone {prop.params['TZID']} is unknown.")
-    return value
-
-
-def instant(value: datetime, zones: Zones) -> datetime:
-    return (value if value.tzinfo else value.replace(tzinfo=zones.floating)).astimezone(UTC)

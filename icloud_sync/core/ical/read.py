@@ -95,6 +95,8 @@ def _event(index: int, found: Found, zones: TimeZones) -> Event:
     start, end = _moment(found, "DTSTART", zones), _moment(found, "DTEND", zones)
     if start is None:
         raise UnreadableResource("DTSTART is missing.")
+    if end and end.is_floating and start.zone:
+        end = start.at(end.wall)  # its zone was forgotten: both have one or none (3.8.2.2)
     if end and end.wall - start.wall > decode.LONGEST:
         raise UnreadableResource("It lasts too long a time.")
     return Event(
