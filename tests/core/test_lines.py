@@ -1,5 +1,6 @@
 """Content lines: what we do not own goes out as it came in."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,48 @@ BODY = (
 
 def test_a_body_goes_out_byte_for_byte_as_it_came_in() -> None:
     assert lines.join(lines.split(BODY)) == BODY
+
+
+def test_blank_lines_go_out_as_they_came_in() -> None:
+    spaced = BODY.replace("SUMMARY", "\r\n\r\nSUMMARY") + "\r\n"
+    assert lines.join(lines.split(spaced)) == spaced
+
+
+@given(st.text("AB:; \t\r\n\x0b\x85\u2028", max_size=60))
+def test_nothing_is_lost_but_the_kind_of_line_end(text: str) -> None:
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = plain if plain.endswith("\n") or not plain else plain + "\n"
+    split = lines.split(text)
+    assert lines.join(split) == whole.replace("\n", "\r\n")
+    assert [line.text for line in split] == lines.unfold(text)
+
+
+def test_a_fold_is_found_again_where_line_ends_were_doubled_on_the_way() -> None:
+    assert lines.unfold("SUMMARY:a\r\r\n b\r\r\nUID:1") == ["SUMMARY:ab", "", "UID:1"]
+
+
+def test_octets_of_one_character_may_lie_on_both_sides_of_a_fold() -> None:
+    text = "SUMMARY:Köln 東京 👍"
+    octets = text.encode()
+    folded = b"\r\n ".join(octets[at : at + 1] for at in range(len(octets)))
+    assert lines.unfold(lines.decoded(folded)) == [text]
+    with pytest.raises(UnicodeDecodeError):
+        lines.decoded(b"SUMMARY:K\xf6ln")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "params"),
+    [
+        ('A;X="b:c";Y=d:e:f', "e:f", {"X": "b:c", "Y": "d"}),
+        ('A;X="b:c', "c", {"X": ""}),
+        ("A;x=b,c:d", "d", {"X": "b,c"}),
+        ('A:b "c:d', 'b "c:d', {}),
+        ("A", "", {}),
+    ],
+)
+def test_value_and_parameters_of_a_line(text: str, value: str, params: dict[str, str]) -> None:
+    (line,) = lines.split(text)
+    assert (line.value, line.params) == (value, params)
 
 
 def test_line_ends_that_xml_turned_into_lf_become_crlf_again() -> None:
