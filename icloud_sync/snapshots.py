@@ -15,7 +15,7 @@ from icloud_sync.core.ical.render import Written
 from icloud_sync.core.policy import SYNCED_TYPES, is_synced_type, remote_status, stays_in_icloud
 from icloud_sync.core.push_plan import Copy, CopyStatus, Reason, Wanted
 from icloud_sync.core.refs import resource_prefix
-from icloud_sync.core.values import EventFields, Interval, Window, Zones
+from icloud_sync.core.values import Blocking, EventFields, Interval, Window, Zones
 from icloud_sync.models import ICloudConnection, RemoteResource
 
 State = RemoteResource.State
@@ -69,6 +69,16 @@ def zones_for(
     own = ZoneInfo(connection.user.time_zone)
     dates = ZoneInfo(appointment.calendar.time_zone) if appointment else own
     return Zones(dates, ZoneInfo(agreed_zone) if agreed_zone else own)
+
+
+def blocking_of(connection: ICloudConnection) -> Blocking:
+    """What takes time away, by this connection's switches (D9)."""
+    return Blocking(
+        free_all_day=connection.free_all_day_blocks,
+        unanswered=connection.unanswered_blocks,
+        travel=connection.travel_blocks,
+        owner=frozenset(each.lower() for each in (connection.apple_id, *connection.addresses)),
+    )
 
 
 def appointment_fields(appointment: Appointment) -> EventFields:

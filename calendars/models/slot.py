@@ -102,29 +102,32 @@ class BlockedSlot(models.Model):
         return ZoneInfo(owner.time_zone if owner else "UTC")
 
     def clean(self) -> None:
+        if self.read_only_reason and not self._differs_from_source():
+            return  # whatever its source makes of it
+        if self.read_only_reason:
+            raise ValidationError(f"This slot cannot be changed here: {self.read_only_reason}")
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The end must be after the start."})
-        if self.read_only_reason and self._differs_from_source():
-            raise ValidationError(f"This slot cannot be changed here: {self.read_only_reason}")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self._settle_all_day()
-        if self.busy_from and self._move_busy_from() and kwargs.get("update_fields"):
-            kwargs["update_fields"] = {*kwargs["update_fields"], "busy_from"}
+        saved = kwargs.get("update_fields")
+        if self.busy_from and (saved is None or "starts_at" in saved):
+            self._move_busy_from(self.busy_from)
+            kwargs["update_fields"] = saved and {*saved, "busy_from"}
         super().save(*args, **kwargs)
 
     def _differs_from_source(self) -> bool:
         """Whether it takes time is ours to say, all else is the source's."""
         stored = BlockedSlot.objects.filter(pk=self.pk).values(*AT_SOURCE).first()
-        return stored != {name: getattr(self, name) for name in AT_SOURCE}
+        return stored is None or any(getattr(self, name) != stored[name] for name in AT_SOURCE)
 
-    def _move_busy_from(self) -> bool:
+    def _move_busy_from(self, busy_from: datetime) -> None:
         """The way there is as long as before, wherever a person moved the slot."""
-        stored = BlockedSlot.objects.filter(pk=self.pk).values("starts_at", "busy_from").first()
-        if not stored or stored["busy_from"] != self.busy_from:
-            return False
-        self.busy_from += self.starts_at - stored["starts_at"]
-        return self.busy_from != stored["busy_from"]
+        stored = BlockedSlot.objects.filter(pk=self.pk, busy_from=busy_from)
+        started_at = stored.values_list("starts_at", flat=True).first()
+        if started_at:
+            self.busy_from = busy_from + (self.starts_at - started_at)
 
     def _settle_all_day(self) -> None:
         if not self.is_all_day:

@@ -1,18 +1,19 @@
-"""A batch of fetched resources: read the rows they concern, decide, write; one short
-transaction, no request inside. Where a batch fails, each resource has its own."""
+"""A batch of fetched resources: read them, lock the rows they concern, decide, write; one
+short transaction, no request inside. Where a batch fails, each resource has its own."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from icloud_sync.apply.decide import decide, read
+from icloud_sync.apply.bodies import Bodies, read_ahead, storable
+from icloud_sync.apply.decide import decide
 from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
 from icloud_sync.apply.write import Writer
-from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.values import Fetched, ParsedResource
+from icloud_sync.core.ical.document import Document, UnreadableResource
+from icloud_sync.core.values import Fetched
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import (
     ICloudConnection,
@@ -23,6 +24,7 @@ from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
 State = RemoteResource.State
+BATCH = 50
 
 
 def absorb(
@@ -32,13 +34,16 @@ def absorb(
     now: datetime,
     journal: Journal,
     moved: Mapping[str, int] | None = None,
+    bodies: Bodies | None = None,
 ) -> None:
-    """`moved`: href -> pk of the resource that lay elsewhere until now (D17)."""
-    run = journal.run
+    """`moved`: href -> pk of the resource that lay elsewhere until now (D17). `bodies`:
+    those that were read already."""
+    run, moved = journal.run, moved or {}
+    bodies = bodies or read_ahead(connection, fetched, moved)
     try:
         with transaction.atomic():
             journal.lease.check()
-            absorb_batch(connection, collection, fetched, now, journal, moved or {})
+            absorb_batch(connection, collection, fetched, now, journal, moved, bodies)
     except LeaseLost:
         journal.run = run
         raise
@@ -49,14 +54,14 @@ def absorb(
         journal.run = run
         if len(fetched) == 1:
             log.exception("resource set aside in connection %s", connection.pk)
-            follow_moves(connection, collection, moved or {})
+            follow_moves(connection, collection, moved)
             # Without its etag, so that the next look at the collection reads it again.
             unstored = replace(fetched[0], etag="")
             set_aside(connection, collection, unstored, "It could not be stored.", journal)
             return
         for one in fetched:  # one poisoned event stops only itself
-            own = {one.href: moved[one.href]} if moved and one.href in moved else {}
-            absorb(connection, collection, [one], now, journal, own)
+            own = {one.href: moved[one.href]} if one.href in moved else {}
+            absorb(connection, collection, [one], now, journal, own, bodies)
 
 
 def absorb_batch(
@@ -66,23 +71,31 @@ def absorb_batch(
     now: datetime,
     journal: Journal,
     moved: Mapping[str, int],
+    bodies: Bodies,
 ) -> None:
     writer = Writer(connection, now, journal)
     follow_moves(connection, collection, moved)
     rows = read_rows(connection, [one.href for one in fetched])
-    readable: list[tuple[Fetched, ParsedResource]] = []
+    readable: list[tuple[Fetched, Document]] = []
     for one in fetched:
         try:
-            readable.append((one, read(one.body, rows.resources.get(one.href), rows, writer)))
+            readable.append((one, bodies.document(one.body)))
         except UnreadableResource as error:
             set_aside(connection, collection, one, str(error), journal)
-    rows.minted = minted(parsed.uid for _, parsed in readable)
-    add_new(rows, writer, collection, readable)
+    rows.minted = minted(document.uid for _, document in readable)
+    add_new(rows, writer, collection, {one.href: document.uid for one, document in readable})
     read_slots(rows, connection)
-    for one, parsed in readable:
+    for one, document in readable:
         resource = rows.resources[one.href]
-        if decide(resource, parsed, rows, writer):
+        try:
+            parsed = decide(resource, document, rows, writer, bodies)
+        except UnreadableResource as error:
+            set_aside(connection, collection, one, str(error), journal)
+            continue
+        if parsed:
             writer.agree(resource, one, parsed)
+        else:
+            writer.put_off(resource)
     writer.flush()
 
 
@@ -108,9 +121,9 @@ def set_aside(
     fresh = {
         "collection": collection,
         "etag": one.etag,
-        "unread_body": one.body,
+        "unread_body": storable(one.body),
         "state": State.NEEDS_ATTENTION,
-        "state_reason": reason[:500],
+        "state_reason": storable(reason)[:500],
     }
     known = connection.resources.filter(href=one.href).first()
     resource, _ = RemoteResource.objects.update_or_create(
@@ -119,9 +132,8 @@ def set_aside(
     told = ("unread_body", "state", "state_reason")
     if known and all(getattr(known, name) == fresh[name] for name in told):
         return
-    journal.write(
-        "set aside", Outcome.NEEDS_ATTENTION, f"set aside {one.href}: {reason}", resource=resource
-    )
+    message = f"set aside {one.href}: {storable(reason)}"
+    journal.write("set aside", Outcome.NEEDS_ATTENTION, message, resource=resource)
 
 
 def absorb_removed(
@@ -142,14 +154,16 @@ def absorb_removed(
 
 def reconsider(
     connection: ICloudConnection,
-    resources: Sequence[RemoteResource],
+    resources: Iterable[RemoteResource],
     now: datetime,
     journal: Journal,
 ) -> None:
-    """Plan stored bodies again, with no request: the window has moved (D10)."""
+    """Plan stored bodies again, with no request: the window has moved (D10), or what takes
+    time away is another thing now (D9)."""
     stored: dict[RemoteCollection, list[Fetched]] = {}
     for one in resources:
-        body = Fetched(one.href, one.etag, one.base)
-        stored.setdefault(one.collection, []).append(body)
+        stored.setdefault(one.collection, []).append(Fetched(one.href, one.etag, one.base))
     for collection, bodies in stored.items():
-        absorb(connection, collection, bodies, now, journal)
+        for start in range(0, len(bodies), BATCH):
+            journal.lease.renew()
+            absorb(connection, collection, bodies[start : start + BATCH], now, journal)

@@ -8,7 +8,7 @@ from icloud_sync import outbox
 from icloud_sync.apply.gather import Gathered, spell, told
 from icloud_sync.apply.warnings import overlap_warning
 from icloud_sync.core.merge import LONGEST_TITLE
-from icloud_sync.core.pull_plan import (
+from icloud_sync.core.pull_actions import (
     Action,
     FollowOccurrence,
     KeepLosing,

@@ -1,31 +1,34 @@
-"""One resource against our rows: read, planned by core, handed to the writer."""
+"""One resource against our rows: interpreted, planned by core, handed to the writer."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from calendars.models import Appointment, BlockedSlot
+from icloud_sync.apply.bodies import Bodies
 from icloud_sync.apply.rows import Rows
 from icloud_sync.apply.write import Writer
-from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.ical.parse import parse
+from icloud_sync.core.ical.document import Document, UnreadableResource
+from icloud_sync.core.ical.parse import interpret, pick
 from icloud_sync.core.pull_plan import (
     GUESTS,
     READ_ONLY,
-    Action,
     CopyState,
     SlotState,
+    Versions,
+    compare,
+    overlaps,
     plan_copy,
     plan_orphan,
     plan_slots,
-    rekey,
 )
 from icloud_sync.core.refs import SourceRef, parse_source_ref
-from icloud_sync.core.values import Occurrence, ParsedResource, Window
-from icloud_sync.models import (
-    RemoteResource,
-)
+from icloud_sync.core.values import EventFields, Occurrence, ParsedResource, Window, Zones
+from icloud_sync.models import RemoteResource
 from icloud_sync.snapshots import (
     appointment_fields,
     belongs,
+    blocking_of,
     current_window,
     refusal,
     slot_fields,
@@ -36,83 +39,123 @@ from icloud_sync.snapshots import (
 OWN_MARGIN = timedelta(days=31)
 
 
-def decide(resource: RemoteResource, parsed: ParsedResource, rows: Rows, writer: Writer) -> bool:
-    """Plan one resource and hand the actions to the writer. False: not ours to follow
-    now, and so nothing was agreed either."""
-    base = base_of(resource, rows, writer)
+@dataclass
+class Deciding:
+    """A resource in hand, with our rows about it. `slots`: by recurrence-id."""
+
+    resource: RemoteResource
+    appointment: Appointment | None
+    slots: dict[str, BlockedSlot]
+    rows: Rows
+    writer: Writer
+
+    @property
+    def window(self) -> Window:
+        return window_for(self.appointment, self.writer.now)
+
+    def zones(self, agreed_zone: str = "") -> Zones:
+        return zones_for(self.writer.connection, self.appointment, agreed_zone)
+
+    def meaning(self, document: Document, zones: Zones) -> ParsedResource:
+        """With what our slots are about where that lies outside of the window: moved here
+        and iCloud not told yet, or moved far away there."""
+        blocking = blocking_of(self.writer.connection)
+        parsed = interpret(document, self.window, zones, blocking)
+        found = {one.recurrence_id for one in parsed.occurrences}
+        elsewhere = [rid for rid in self.slots_in_window() if rid not in found]
+        picked = (pick(document, rid, zones, blocking) for rid in elsewhere)
+        more = tuple(one for one in picked if one)
+        return replace(parsed, occurrences=parsed.occurrences + more) if more else parsed
+
+    def slots_in_window(self) -> list[str]:
+        window = current_window(self.writer.now)
+        return [rid for rid, slot in self.slots.items() if overlaps(slot_fields(slot), window)]
+
+    def base(self, bodies: Bodies) -> ParsedResource | None:
+        """What was agreed; None where there is nothing to compare with."""
+        if not self.resource.base:
+            return None
+        try:
+            agreed_zone = self.resource.agreed_zone
+            return self.meaning(bodies.document(self.resource.base), self.zones(agreed_zone))
+        except UnreadableResource:
+            return None
+
+    def versions(self, document: Document, bodies: Bodies) -> Versions:
+        """Raises UnreadableResource."""
+        known: dict[str, EventFields] = {rid: slot_fields(s) for rid, s in self.slots.items()}
+        own = None
+        if self.appointment:
+            own = self.resource.recurrence_id
+            known[own] = appointment_fields(self.appointment)
+        theirs = self.meaning(document, self.zones())
+        return compare(self.base(bodies), theirs, known, self.window, self.zones(), own)
+
+
+def decide(
+    resource: RemoteResource, document: Document, rows: Rows, writer: Writer, bodies: Bodies
+) -> ParsedResource | None:
+    """Plan one resource and hand the actions to the writer. Returns what is agreed from now
+    on; None: not ours to follow now. Raises UnreadableResource, with nothing planned."""
     appointment = rows.appointments.get(resource.appointment_id or 0)
-    if appointment is None:
-        if parsed.uid in rows.minted:  # one of ours is never a slot (R8, D16)
-            writer.take_orphan(plan_orphan(resource.appointment_id, base, parsed), resource)
-            if resource.recurrence_id and parsed.is_recurring:  # the others are slots (D13)
-                own_id = resource.recurrence_id
-                others = [one for one in parsed.occurrences if one.recurrence_id != own_id]
-                plan_others(resource, others, parsed, base, rows, writer)
-        else:
-            plan_others(resource, list(parsed.occurrences), parsed, base, rows, writer)
-        return True
-    if refusal(appointment.calendar, writer.connection):
-        return False  # R2, D19: neither told nor followed until it is served again
-    actions, own = plan_copy(copy_state(appointment, resource, writer), base, parsed)
-    writer.take(actions, resource, appointment)
-    if parsed.is_recurring:
-        others = [one for one in parsed.occurrences if one is not own]
-        plan_others(resource, others, parsed, base, rows, writer)
-    elif rows.slots.get(resource.pk):
-        plan_others(resource, [], parsed, base, rows, writer)  # no series any more
-    return True
-
-
-def plan_others(
-    resource: RemoteResource,
-    others: list[Occurrence],
-    parsed: ParsedResource,
-    base: ParsedResource | None,
-    rows: Rows,
-    writer: Writer,
-) -> None:
+    if appointment and refusal(appointment.calendar, writer.connection):
+        return None  # R2, D19: neither told nor followed until it is served again
     slots = {slot_rid(slot): slot for slot in rows.slots.get(resource.pk, [])}
-    states = {rid: slot_state(slot) for rid, slot in slots.items()}
-    states, renamed = rekey(states, others)
-    if renamed:
-        writer.rekey(resource, *renamed)
-    prefix = str(SourceRef(resource.pk, ""))
-    agreed = {one.recurrence_id: one for one in (base.occurrences if base else ())}
-    if renamed and "" in agreed:
-        agreed[renamed[1]] = agreed[""]
-    reason = read_only_reason(parsed, resource)
-    actions: list[Action] = plan_slots(
-        others,
-        states,
-        agreed,
+    deciding = Deciding(resource, appointment, slots, rows, writer)
+    versions = deciding.versions(document, bodies)
+    writer.rename(resource, slots, versions.names, rows.waiting)
+    if appointment:
+        others = decide_copy(deciding, appointment, versions)
+    elif document.uid in rows.minted:  # one of ours is never a slot (R8, D16)
+        others = decide_orphan(deciding, versions)
+    else:
+        others = versions.theirs.occurrences
+    decide_slots(deciding, others, versions)
+    return versions.theirs
+
+
+def decide_copy(
+    deciding: Deciding, appointment: Appointment, versions: Versions
+) -> Collection[Occurrence]:
+    """Returns the occurrences that are not the appointment (D13)."""
+    resource, writer = deciding.resource, deciding.writer
+    actions, own = plan_copy(copy_state(appointment, resource, writer), versions)
+    writer.take(actions, resource, appointment)
+    return [one for one in versions.theirs.occurrences if one is not own]
+
+
+def decide_orphan(deciding: Deciding, versions: Versions) -> Collection[Occurrence]:
+    """Its appointment was deleted here; of a series the others live on (D13)."""
+    resource, was = deciding.resource, deciding.resource.recurrence_id
+    actions = plan_orphan(resource.appointment_id, was, versions)
+    deciding.writer.take_orphan(actions, resource)
+    if not (was and versions.theirs.is_recurring):
+        return []
+    own = resource.recurrence_id = versions.now(was)
+    return [one for one in versions.theirs.occurrences if one.recurrence_id != own]
+
+
+def decide_slots(deciding: Deciding, others: Collection[Occurrence], versions: Versions) -> None:
+    resource, writer = deciding.resource, deciding.writer
+    reason = read_only_reason(versions.theirs, resource)
+    actions = plan_slots(
+        list(others),
+        {versions.now(rid): slot_state(slot) for rid, slot in deciding.slots.items()},
+        versions.agreed,
         current_window(writer.now),
         reason,
-        frozenset(ref.removeprefix(prefix) for ref in rows.deleted_here if ref.startswith(prefix)),
+        deleted_here(resource, deciding.rows.deleted_here, versions.names),
     )
-    by_pk = {slot.pk: slot for slot in slots.values()}
+    by_pk = {slot.pk: slot for slot in deciding.slots.values()}
     writer.take_slots(actions, resource, by_pk, reason)
 
 
-def read(
-    body: str,
-    resource: RemoteResource | None,
-    rows: Rows,
-    writer: Writer,
-    agreed_zone: str = "",
-) -> ParsedResource:
-    appointment = rows.appointments.get(resource.appointment_id or 0) if resource else None
-    zones = zones_for(writer.connection, appointment, agreed_zone)
-    return parse(body, window_for(appointment, writer.now), zones)
-
-
-def base_of(resource: RemoteResource, rows: Rows, writer: Writer) -> ParsedResource | None:
-    """What was agreed; None where there is nothing to compare with."""
-    if not resource.base:
-        return None
-    try:
-        return read(resource.base, resource, rows, writer, resource.agreed_zone)
-    except UnreadableResource:
-        return None
+def deleted_here(
+    resource: RemoteResource, refs: Collection[str], names: Mapping[str, str]
+) -> set[str]:
+    prefix = str(SourceRef(resource.pk, ""))
+    rids = (ref.removeprefix(prefix) for ref in refs if ref.startswith(prefix))
+    return {names.get(rid, rid) for rid in rids}
 
 
 def window_for(appointment: Appointment | None, now: datetime) -> Window:
@@ -150,6 +193,8 @@ def slot_state(slot: BlockedSlot) -> SlotState:
         slot.pk,
         slot_fields(slot),
         slot.is_busy,
+        slot.busy_at_source,
+        slot.busy_from,
         slot.read_only_reason,
         slot.removed_at_source_at is not None,
     )

@@ -17,6 +17,7 @@ State = RemoteResource.State
 # A little less, so that a roll at the same hour every day finds each series due.
 A_DAY = timedelta(hours=20)
 SLOT_COLUMNS = [
+    "source_ref",
     "title",
     "starts_at",
     "ends_at",
@@ -26,6 +27,8 @@ SLOT_COLUMNS = [
     "location",
     "notes",
     "is_busy",
+    "busy_at_source",
+    "busy_from",
     "read_only_reason",
     "removed_at_source_at",
     "updated_at",
@@ -79,11 +82,16 @@ class Gathered:
 
     def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
         """A series at every roll of the window; a single event beyond it when it comes in."""
-        if parsed.is_recurring:
+        if parsed.is_recurring or not parsed.occurrences:
             return self.now + A_DAY
         starts_at = parsed.occurrences[0].fields.interval.starts_at
         ahead = current_window(self.now).ends_at - self.now
         return starts_at - ahead if starts_at >= self.now + ahead else None
+
+    def put_off(self, resource: RemoteResource) -> None:
+        """Not followed for now: looked at again another day."""
+        due = RemoteResource.objects.filter(pk=resource.pk, reconsider_at__lte=self.now)
+        due.update(reconsider_at=self.now + A_DAY)
 
     def push(self, kind: str, object_id: int, source_ref: str = "") -> None:
         outbox.enqueue(self.connection.pk, kind, object_id, source_ref)

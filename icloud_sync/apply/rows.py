@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync.apply.write import Writer
 from icloud_sync.core.refs import parse_source_ref
-from icloud_sync.core.values import Fetched, ParsedResource
 from icloud_sync.models import (
     ICloudConnection,
     MintedUid,
@@ -29,6 +28,9 @@ class Rows:
     resources: dict[str, RemoteResource]
     appointments: dict[int, Appointment]
     slots: dict[int, list[BlockedSlot]] = field(default_factory=dict)
+    # By `source_ref`: edits and deletions of slots that iCloud has not been told of, and of
+    # these the deletions.
+    waiting: set[str] = field(default_factory=set)
     deleted_here: set[str] = field(default_factory=set)
     minted: dict[str, int] = field(default_factory=dict)  # UIDs we made -> appointment
 
@@ -51,14 +53,11 @@ def lock(ids: Sequence[int]) -> Sequence[Appointment]:
 
 
 def add_new(
-    rows: Rows,
-    writer: Writer,
-    collection: RemoteCollection,
-    readable: Sequence[tuple[Fetched, ParsedResource]],
+    rows: Rows, writer: Writer, collection: RemoteCollection, uids: Mapping[str, str]
 ) -> None:
     """A row for each resource not seen before; our own events are recognised by the UIDs
-    we made and find their appointment again (D16)."""
-    new = {one.href: parsed.uid for one, parsed in readable if one.href not in rows.resources}
+    we made and find their appointment again (D16). `uids`: by href."""
+    new = {href: uid for href, uid in uids.items() if href not in rows.resources}
     if not new:
         return
     own = {uid: rows.minted[uid] for uid in new.values() if uid in rows.minted}
@@ -127,4 +126,5 @@ def read_slots(rows: Rows, connection: ICloudConnection) -> None:
             rows.slots.setdefault(ref.resource_id, []).append(slot)
     waiting = OutboxEntry.objects.filter(connection=connection, kind=OutboxEntry.Kind.SLOT)
     known = {slot.source_ref for slots in rows.slots.values() for slot in slots}
-    rows.deleted_here = set(waiting.values_list("source_ref", flat=True)) - known
+    rows.waiting = set(waiting.values_list("source_ref", flat=True))
+    rows.deleted_here = rows.waiting - known

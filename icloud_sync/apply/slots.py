@@ -1,13 +1,13 @@
 """What a pull means for the Blocked Slots of a resource."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from calendars.models import BlockedSlot
 from calendars.types import SlotOrigin
 from icloud_sync.apply.gather import Gathered, spell, told
 from icloud_sync.core.ical.parse import all_day
 from icloud_sync.core.merge import LONGEST_TITLE
-from icloud_sync.core.pull_plan import (
+from icloud_sync.core.pull_actions import (
     Action,
     CreateSlot,
     KeepLosingSlot,
@@ -54,7 +54,7 @@ class SlotActions(Gathered):
                 origin=SlotOrigin.ICLOUD.value,
                 source_ref=str(SourceRef(resource.pk, occurrence.recurrence_id)),
             )
-            self.fill(slot, occurrence)
+            self.fill(slot, occurrence, occurrence.is_busy)
             self.new_slots.append(slot)
         count = len(occurrences)
         self.log(
@@ -66,20 +66,35 @@ class SlotActions(Gathered):
         )
 
     def update_slot(self, action: UpdateSlot, resource: RemoteResource, slot: BlockedSlot) -> None:
-        was_removed = slot.removed_at_source_at is not None
-        self.fill(slot, action.after)
+        what = self.what_changes(action, slot)
+        self.fill(slot, action.after, action.busy_at_source)
         slot.removed_at_source_at = None
         self.changed_slots[slot.pk] = slot
-        what = spell(action.changed) or ("it is back in iCloud" if was_removed else "its state")
+        if not what:
+            return  # nothing that anybody can see
         self.log(
             "update slot",
-            f"changed Blocked Slot {slot.pk} ({what}), as in iCloud{told(action.conflicts)}",
+            f"changed Blocked Slot {slot.pk} ({', '.join(what)}), as in iCloud"
+            f"{told(action.conflicts)}",
             resource,
             conflicts=action.conflicts,
             slot_id=slot.pk,
             before=as_json(action.before),
             after=as_json(action.after.fields),
         )
+
+    def what_changes(self, action: UpdateSlot, slot: BlockedSlot) -> list[str]:
+        """In words; of a slot that is as it was."""
+        after = action.after
+        moved = "interval" in action.changed
+        found = {
+            spell(action.changed): bool(action.changed),
+            "busy" if after.is_busy else "free": slot.is_busy != after.is_busy,
+            "the way there": slot.busy_from != after.busy_from and not moved,
+            "who may edit it": slot.read_only_reason != self.read_only_reason,
+            "it is back in iCloud": slot.removed_at_source_at is not None,
+        }
+        return [what for what, is_so in found.items() if is_so]
 
     def remove_slot(self, action: RemoveSlot, resource: RemoteResource) -> None:
         self.gone_slots.append(action.slot_id)
@@ -103,18 +118,33 @@ class SlotActions(Gathered):
             )
         )
 
-    def rekey(self, resource: RemoteResource, slot_id: int, recurrence_id: str) -> None:
-        ref = str(SourceRef(resource.pk, recurrence_id))
-        BlockedSlot.objects.filter(pk=slot_id).update(source_ref=ref)
+    def rename(
+        self,
+        resource: RemoteResource,
+        slots: Mapping[str, BlockedSlot],
+        names: Mapping[str, str],
+        waiting: Collection[str],
+    ) -> None:
+        """Their occurrences have other recurrence-ids by now; so has what waits to be sent
+        about them."""
+        for old, new in names.items():
+            before, after = (str(SourceRef(resource.pk, rid)) for rid in (old, new))
+            if old in slots:
+                slots[old].source_ref = after
+                self.changed_slots[slots[old].pk] = slots[old]
+            if before in waiting:
+                own = {"kind": OutboxEntry.Kind.SLOT, "source_ref": before}
+                self.connection.outbox.filter(**own).update(source_ref=after)
 
-    def fill(self, slot: BlockedSlot, occurrence: Occurrence) -> None:
+    def fill(self, slot: BlockedSlot, occurrence: Occurrence, at_source: bool | None) -> None:
         fields, interval = occurrence.fields, self.anchored(occurrence.fields.interval)
         slot.title = fields.title[:LONGEST_TITLE]
         slot.location, slot.notes = fields.location, fields.notes
         slot.starts_at, slot.ends_at = interval.starts_at, interval.ends_at
         slot.starts_on, slot.ends_on = interval.starts_on, interval.ends_on
         slot.is_all_day = interval.is_all_day
-        slot.is_busy = occurrence.is_busy
+        slot.is_busy, slot.busy_at_source = occurrence.is_busy, at_source
+        slot.busy_from = occurrence.busy_from
         slot.read_only_reason = self.read_only_reason
         slot.updated_at = self.now
 

@@ -5,11 +5,27 @@ changes appointments; it never makes an appointment (R8) or a contact (R11), and
 takes an appointment away (R6).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from icloud_sync.core.merge import Conflict, Merge, Side, changed_fields, merge
-from icloud_sync.core.values import EventFields, Occurrence, ParsedResource, Window
+from icloud_sync.core.identity import renames
+from icloud_sync.core.merge import Side, changed_fields, merge
+from icloud_sync.core.pull_actions import (
+    Action,
+    CreateSlot,
+    FollowOccurrence,
+    KeepLosing,
+    KeepLosingSlot,
+    MarkOccurrenceBack,
+    MarkOccurrenceGone,
+    PushAppointment,
+    PushSlot,
+    RemoveSlot,
+    UpdateAppointment,
+    UpdateSlot,
+)
+from icloud_sync.core.values import EventFields, Occurrence, ParsedResource, Window, Zones
 
 GUESTS = "It has guests, and Apple would write to them."
 READ_ONLY = "iCloud does not let us write to this calendar."
@@ -17,11 +33,15 @@ READ_ONLY = "iCloud does not let us write to this calendar."
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """A Blocked Slot as we have it."""
+    """A Blocked Slot as we have it. `busy_at_source`: what iCloud said when `is_busy` last
+    followed it; where the two differ a person decided otherwise, and None means that the
+    person's word stands whatever iCloud says by now (D9)."""
 
     slot_id: int
     fields: EventFields
-    is_busy: bool
+    is_busy: bool = True
+    busy_at_source: bool | None = True
+    busy_from: datetime | None = None
     read_only_reason: str = ""
     removed_at_source: bool = False
 
@@ -40,123 +60,71 @@ class CopyState:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateSlot:
-    occurrence: Occurrence
+class Versions:
+    """A resource as last agreed, and as it is now.
+
+    `base` by the recurrence-ids it was agreed under, empty where there is nothing to compare
+    with; `names`: those that are others by now, old -> new; `agreed`: the base by today's.
+    """
+
+    theirs: ParsedResource
+    base: Mapping[str, Occurrence]
+    names: Mapping[str, str]
+
+    @property
+    def agreed(self) -> dict[str, Occurrence]:
+        return {self.now(rid): one for rid, one in self.base.items()}
+
+    def now(self, recurrence_id: str) -> str:
+        return self.names.get(recurrence_id, recurrence_id)
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateSlot:
-    """`changed` is empty where only what we know of its source changed."""
-
-    slot_id: int
-    before: EventFields
-    after: Occurrence
-    changed: tuple[str, ...]
-    conflicts: tuple[Conflict, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveSlot:
-    """Its occurrence left the series: a change, not a deletion (R12)."""
-
-    slot_id: int
-    before: EventFields
-
-
-@dataclass(frozen=True, slots=True)
-class PushSlot:
-    """Changed here, and iCloud has not been told."""
-
-    slot_id: int
+def compare(
+    base: ParsedResource | None,
+    theirs: ParsedResource,
+    known: Mapping[str, EventFields],
+    window: Window,
+    zones: Zones,
+    own: str | None = None,
+) -> Versions:
+    """`known`: our rows, by recurrence-id. `own`: of these, the appointment's (D13)."""
+    agreed = {one.recurrence_id: one for one in base.occurrences} if base else {}
+    after = {one.recurrence_id: one.fields.interval.starts_at for one in theirs.occurrences}
+    if own and "" in after:  # one event again: it is the appointment's
+        return Versions(theirs, agreed, {own: ""})
+    # What has passed out of the window left nothing: it stays as it is (D10).
+    inside = {rid: fields for rid, fields in known.items() if overlaps(fields, window)}
+    before = inside | {rid: one.fields for rid, one in agreed.items()}
+    if own is not None:
+        before.setdefault(own, known[own])
+    starts = {rid: fields.interval.starts_at for rid, fields in before.items()}
+    free = {rid: start for rid, start in after.items() if rid in before or rid not in known}
+    return Versions(theirs, agreed, renames(starts, free, zones.floating, window))
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateAppointment:
-    appointment_id: int
-    before: EventFields
-    after: EventFields
-    changed: tuple[str, ...]
-    conflicts: tuple[Conflict, ...] = ()
+# --- The appointment of a copy ----------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PushAppointment:
-    """Changed here, and iCloud has not been told. `why` goes into the log."""
-
-    appointment_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class FollowOccurrence:
-    """Somebody made a series of our event: the appointment is this one of it (D13)."""
-
-    appointment_id: int
-    recurrence_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarkOccurrenceGone:
-    """Our occurrence is gone from the series; the appointment stays (R6), and so do the
-    other occurrences. `by_us`: it was to go anyway, nobody need be told."""
-
-    appointment_id: int
-    by_us: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MarkOccurrenceBack:
-    appointment_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeepLosing:
-    """The appointment is out of iCloud here, and was edited there: what was typed there
-    stays in the log (D8: a cancellation beats edits)."""
-
-    appointment_id: int
-    lost: EventFields
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeepLosingSlot:
-    """Deleted here, iCloud not told yet, and edited there: it goes all the same (D6, D8),
-    what was typed there stays in the log."""
-
-    lost: EventFields
-    changed: tuple[str, ...]
-
-
-Action = (
-    CreateSlot
-    | UpdateSlot
-    | RemoveSlot
-    | PushSlot
-    | UpdateAppointment
-    | PushAppointment
-    | FollowOccurrence
-    | MarkOccurrenceGone
-    | MarkOccurrenceBack
-    | KeepLosing
-    | KeepLosingSlot
-)
-
-
-def plan_copy(
-    copy: CopyState, base: ParsedResource | None, theirs: ParsedResource
-) -> tuple[list[Action], Occurrence | None]:
+def plan_copy(copy: CopyState, versions: Versions) -> tuple[list[Action], Occurrence | None]:
     """What an appointment's copy means for it, and which occurrence is its own."""
-    own = own_occurrence(copy, base, theirs)
+    own = own_occurrence(copy, versions)
     if own is None:
         gone = MarkOccurrenceGone(copy.appointment_id, by_us=not copy.is_wanted)
         return ([] if copy.is_gone else [gone]), None
     actions: list[Action] = [MarkOccurrenceBack(copy.appointment_id)] if copy.is_gone else []
     if own.recurrence_id != copy.recurrence_id:
         actions.append(FollowOccurrence(copy.appointment_id, own.recurrence_id))
-    before = own_occurrence(copy, base, base) if base else None
+    before = versions.agreed.get(own.recurrence_id)
     agreed = before.fields.timed() if before else None
     actions += plan_own(copy, agreed, own.fields.timed())
     return actions, own
+
+
+def own_occurrence(copy: CopyState, versions: Versions) -> Occurrence | None:
+    """The one that was ours, whatever it is called by now; an event that does not recur is
+    ours as a whole."""
+    found = {one.recurrence_id: one for one in versions.theirs.occurrences}
+    return found.get("") or found.get(versions.now(copy.recurrence_id))
 
 
 def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -> list[Action]:
@@ -179,55 +147,30 @@ def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -
 
 
 def plan_orphan(
-    appointment_id: int | None, base: ParsedResource | None, theirs: ParsedResource
+    appointment_id: int | None, recurrence_id: str, versions: Versions
 ) -> list[Action]:
     """A copy whose appointment was deleted here: its DELETE goes, an edit is kept."""
-    if appointment_id is None or base is None or not base.occurrences or not theirs.occurrences:
+    before, now = versions.base.get(recurrence_id), versions.now(recurrence_id)
+    after = next((one for one in versions.theirs.occurrences if one.recurrence_id == now), None)
+    if appointment_id is None or before is None or after is None:
         return []
-    before, after = base.occurrences[0].fields, theirs.occurrences[0].fields
-    changed = changed_fields(before, after)
-    return [KeepLosing(appointment_id, after, changed)] if changed else []
+    changed = changed_fields(before.fields, after.fields)
+    return [KeepLosing(appointment_id, after.fields, changed)] if changed else []
 
 
-def own_occurrence(
-    copy: CopyState, base: ParsedResource | None, parsed: ParsedResource
-) -> Occurrence | None:
-    """The one that was ours; when an event becomes a series, the one that starts where
-    the event did, else the first."""
-    found = {occurrence.recurrence_id: occurrence for occurrence in parsed.occurrences}
-    if not parsed.is_recurring:
-        return found.get("")
-    if copy.recurrence_id:
-        moved = moved_with_series(copy.recurrence_id, base, parsed)
-        return found.get(copy.recurrence_id) or found.get(moved)
-    start = copy.fields.interval.starts_at
-    if base is not None and not base.is_recurring and base.occurrences:
-        start = base.occurrences[0].fields.interval.starts_at
-    in_order = sorted(parsed.occurrences, key=lambda one: one.fields.interval.starts_at)
-    same_start = [one for one in in_order if one.fields.interval.starts_at == start]
-    return next(iter(same_start + in_order), None)
-
-
-def moved_with_series(rid: str, base: ParsedResource | None, theirs: ParsedResource) -> str:
-    """The new name of an occurrence when somebody moved its whole series: every original
-    start has shifted, so that the same place in the series is the same occurrence."""
-    before = sorted(one.recurrence_id for one in base.occurrences) if base else []
-    after = sorted(one.recurrence_id for one in theirs.occurrences)
-    if rid not in before or set(before) & set(after) or len(before) != len(after):
-        return ""
-    return after[before.index(rid)]
+# --- Blocked Slots ----------------------------------------------------------------------
 
 
 def plan_slots(
-    theirs: list[Occurrence],
+    theirs: Sequence[Occurrence],
     slots: Mapping[str, SlotState],
-    base: Mapping[str, Occurrence],
+    agreed: Mapping[str, Occurrence],
     window: Window,
     read_only_reason: str = "",
-    deleted_here: frozenset[str] = frozenset(),
+    deleted_here: Collection[str] = (),
 ) -> list[Action]:
-    """Occurrences and slots matched by recurrence-id. `base`: as last agreed, by
-    recurrence-id. `deleted_here`: deleted in Referins, and iCloud not told yet (D6)."""
+    """Occurrences, slots and what was agreed, matched by today's recurrence-ids.
+    `deleted_here`: deleted in Referins, and iCloud not told yet (D6)."""
     actions: list[Action] = []
     wanted = {one.recurrence_id: one for one in theirs if one.recurrence_id not in deleted_here}
     for rid, occurrence in wanted.items():
@@ -236,14 +179,15 @@ def plan_slots(
             if overlaps(occurrence.fields, window):
                 actions.append(CreateSlot(occurrence))
         else:
-            actions += plan_slot(slot, base.get(rid), occurrence, read_only_reason)
+            actions += plan_slot(slot, agreed.get(rid), occurrence, read_only_reason)
     for one in theirs:
-        agreed = base.get(one.recurrence_id) if one.recurrence_id in deleted_here else None
-        if agreed and (lost := changed_fields(agreed.fields, one.fields)):
+        before = agreed.get(one.recurrence_id) if one.recurrence_id in deleted_here else None
+        if before and (lost := changed_fields(before.fields, one.fields)):
             actions.append(KeepLosingSlot(one.fields, lost))
     for rid, slot in slots.items():
-        # What has left the window is simply not in the answer: such slots stay (D10).
-        if rid not in wanted and overlaps(slot.fields, window):
+        # What has left the window is simply not in the answer: such slots stay (D10). So do
+        # those of an event that was deleted there, whatever is put in its place (R12).
+        if rid not in wanted and not slot.removed_at_source and overlaps(slot.fields, window):
             actions.append(RemoveSlot(slot.slot_id, slot.fields))
     return actions
 
@@ -251,44 +195,49 @@ def plan_slots(
 def plan_slot(
     slot: SlotState, agreed: Occurrence | None, theirs: Occurrence, read_only_reason: str
 ) -> list[Action]:
-    before = agreed.fields if agreed else None
-    merged: Merge = merge(before, slot.fields, theirs.fields, Side.THEIRS)
-    # D9: free or busy is iCloud's only when it changed there; "free this time" is ours.
-    changed_there = agreed is None or agreed.is_busy != theirs.is_busy
-    is_busy = theirs.is_busy if changed_there else slot.is_busy
+    merged = merge(agreed.fields if agreed else None, slot.fields, theirs.fields, Side.THEIRS)
+    is_busy, at_source = busy(slot, agreed, theirs)
+    after = replace(theirs, fields=merged.fields, is_busy=is_busy)
+    after = replace(after, busy_from=travel_start(theirs, merged.fields))
+    is_same = slot == replace(
+        slot,
+        is_busy=is_busy,
+        busy_at_source=at_source,
+        busy_from=after.busy_from,
+        read_only_reason=read_only_reason,
+        removed_at_source=False,
+    )
     actions: list[Action] = []
-    if (
-        merged.to_ours
-        or slot.is_busy != is_busy
-        or slot.removed_at_source
-        or slot.read_only_reason != read_only_reason
-    ):
-        after = Occurrence(theirs.recurrence_id, merged.fields, is_busy)
+    if merged.to_ours or not is_same:
         actions.append(
-            UpdateSlot(slot.slot_id, slot.fields, after, merged.to_ours, merged.conflicts)
+            UpdateSlot(
+                slot.slot_id, slot.fields, after, merged.to_ours, merged.conflicts, at_source
+            )
         )
     if merged.to_theirs and not read_only_reason:
         actions.append(PushSlot(slot.slot_id))
     return actions
 
 
-def rekey(
-    slots: Mapping[str, SlotState], theirs: list[Occurrence]
-) -> tuple[dict[str, SlotState], tuple[int, str] | None]:
-    """An event became a series, or a series one event: the slot that stays the same one
-    keeps its row. Returns the slots by their new recurrence-ids, and (slot, new id)."""
-    wanted = {one.recurrence_id for one in theirs}
-    if not slots or not wanted or ("" in slots) == ("" in wanted):
-        return dict(slots), None
-    in_order = sorted(theirs, key=lambda one: one.fields.interval.starts_at)
-    for old, slot in sorted(slots.items(), key=lambda pair: pair[1].fields.interval.starts_at):
-        start = slot.fields.interval.starts_at
-        match = next((one for one in in_order if one.fields.interval.starts_at == start), None)
-        if match or old == "":
-            new = (match or in_order[0]).recurrence_id
-            rest = {rid: other for rid, other in slots.items() if rid != old}
-            return {**rest, new: slot}, (slot.slot_id, new)
-    return dict(slots), None
+def busy(
+    slot: SlotState, agreed: Occurrence | None, theirs: Occurrence
+) -> tuple[bool, bool | None]:
+    """Whether it takes time, and what to remember of what iCloud said. "Free this time" and
+    "block it after all" are ours, and stand until free or busy is changed in iCloud (D9).
+    Both versions are read with today's switches: a switch is no such change."""
+    changed_there = agreed is not None and agreed.is_busy != theirs.is_busy
+    if changed_there or slot.is_busy == slot.busy_at_source:
+        return theirs.is_busy, theirs.is_busy
+    # Agreeing by chance, iCloud must not seem to be what is followed.
+    return slot.is_busy, None if theirs.is_busy == slot.is_busy else theirs.is_busy
+
+
+def travel_start(theirs: Occurrence, fields: EventFields) -> datetime | None:
+    """The way there goes along when the slot was moved here and iCloud not told yet."""
+    if theirs.busy_from is None:
+        return None
+    travel: timedelta = theirs.fields.interval.starts_at - theirs.busy_from
+    return fields.interval.starts_at - travel
 
 
 def overlaps(fields: EventFields, window: Window) -> bool:
