@@ -117,7 +117,17 @@ def test_a_definition_is_worked_out_once() -> None:
         (observance("STANDARD", "1970", "+0100", "+0100"), "“1970” is no date or time."),
         (["BEGIN:STANDARD", "TZOFFSETTO:+0100", "END:STANDARD"], "TZOFFSETFROM is missing."),
         (
-            observance("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=MONTHLY"),
+            observance("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=SECONDLY"),
+            "It changes too often.",
+        ),
+        (
+            observance("STANDARD", "19700101T000000", "+0100", "+0200", *51 * [yearly(2, "MO")]),
+            "It has too many rules.",
+        ),
+        (
+            observance(
+                "STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYDAY=MO"
+            ),
             "It changes too often.",
         ),
         (["X:" + 70_000 * "x"], "It is too long."),
@@ -129,9 +139,3 @@ def test_what_defines_nothing_is_refused_with_the_reason(lines: list[str], why: 
     assert str(refused.value) == (
         f"What it says about the time zone “Odd Zone” cannot be read. {why}"
     )
-
-
-def test_a_rule_that_changes_each_second_is_refused_without_being_walked() -> None:
-    bomb = observance("STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=SECONDLY")
-    with pytest.raises(UnreadableResource):
-        definitions.zone("Bomb", bomb)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.ical.tzids import MOST_ZONES, TimeZones
+from icloud_sync.core.ical.tzids import MOST_OWN, TimeZones
 
 FOUR_HOURS = timedelta(hours=4)
 
@@ -83,11 +83,11 @@ def test_a_name_that_means_nothing_is_refused_and_never_utc_or_floating(tzid: st
 
 
 def test_nobody_needs_more_zones_of_their_own_than_these() -> None:
-    zones = TimeZones([definition(f"Custom {number}") for number in range(MOST_ZONES + 1)])
-    for number in range(MOST_ZONES):
+    zones = TimeZones([definition(f"Custom {number}") for number in range(MOST_OWN + 1)])
+    for number in range(MOST_OWN):
         zones.zone(f"Custom {number}")
-    with pytest.raises(UnreadableResource, match="It has more than 20 time zones"):
-        zones.zone(f"Custom {MOST_ZONES}")
+    with pytest.raises(UnreadableResource, match="It has more than 10 time zones of its own"):
+        zones.zone(f"Custom {MOST_OWN}")
 
 
 def test_utc_itself_is_one_and_the_same() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from calendar import isleap, weekday
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -11,14 +12,17 @@ from typing import NamedTuple
 from icloud_sync.core.ical import decode
 from icloud_sync.core.ical.decode import Property, first_of, properties
 from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.recurrence.rule import BadRule, Rule, parse_rule
+from icloud_sync.core.recurrence.rule import BadRule, Frequency, Rule, parse_rule
 from icloud_sync.core.recurrence.walk import walk
 
-# Rules are followed this far; years after it are like those 400 years before, which have
-# the same weekdays. Definitions without a history begin in 1601, some in the year 1.
-FIRST, LAST = datetime(1600, 1, 1), datetime(2500, 1, 1)  # noqa: DTZ001
-MOST_ONSETS = 5_000
+# Changes are worked out between these. Definitions without a history begin in 1601, some in
+# the year 1; after the last year, each is as the one of the same weekdays in these 28.
+FIRST, LAST = datetime(1900, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001
+ALIKE = {(isleap(year), weekday(year, 1, 1)): year for year in range(2072, 2100)}
+# Budgets: real zones stay far below.
 MOST_CHARACTERS = 65_536
+MOST_RULES = 50
+MOST_ONSETS = 5_000
 
 OBSERVANCE = frozenset({"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "RRULE", "RDATE"})
 OFFSET = re.compile(r"([+-]?)([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?")
@@ -69,8 +73,9 @@ class DefinedZone(tzinfo):
 
 def within(moment: datetime) -> datetime:
     """The same day of a year whose changes are known."""
-    years = (moment.year - 2100) // 400 * 400
-    return moment.replace(year=moment.year - years) if moment >= LAST else moment
+    if moment < LAST:
+        return moment
+    return moment.replace(year=ALIKE[isleap(moment.year), weekday(moment.year, 1, 1)])
 
 
 def tzid(definition: Sequence[str]) -> str:
@@ -103,14 +108,17 @@ def zone(name: str, definition: Sequence[str]) -> tzinfo:
 
 @lru_cache(maxsize=64)
 def _zone(name: str, text: str) -> DefinedZone:
-    onsets: set[Onset] = set()
-    for observance in _observances(text.split("\n")):
-        onsets.update(_onsets(observance))
+    observances = _observances(text.split("\n"))
+    if sum(len(one.get("RRULE", ())) for one in observances) > MOST_RULES:
+        raise UnreadableResource("It has too many rules.")
+    onsets: list[Onset] = []
+    for observance in observances:
+        onsets += _onsets(observance)
         if len(onsets) > MOST_ONSETS:
             raise UnreadableResource("It changes too often.")
     if not onsets:
         raise UnreadableResource("It has no offset.")
-    return DefinedZone(name, sorted(onsets))
+    return DefinedZone(name, sorted(set(onsets)))
 
 
 def _observances(texts: Sequence[str]) -> list[dict[str, list[Property]]]:
@@ -135,6 +143,8 @@ def _onsets(observance: Mapping[str, list[Property]]) -> list[Onset]:
 
 
 def _walls(rule: Rule, start: datetime, before: timedelta) -> list[datetime]:
+    if rule.frequency is not Frequency.YEARLY:
+        raise UnreadableResource("It changes too often.")
     until = min(rule.until.wall, LAST) if rule.until else None
     if rule.until and until and rule.until.is_utc:
         until += before

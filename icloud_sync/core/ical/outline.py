@@ -4,7 +4,6 @@ import re
 
 from icloud_sync.core.ical.document import UnreadableResource
 
-
 MARKER = re.compile(r"(BEGIN|END):(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -53,10 +52,11 @@ class Outline:
 
     def _place(self) -> list[str]:
         """Where the lines at the present depth go."""
-        if len(self._open) == 1:
+        depth = len(self._open)
+        if depth == 1:
             return self.calendar
-        if len(self._open) > 1 and self._open[1] == "VTIMEZONE":
+        if depth > 1 and self._open[1] == "VTIMEZONE":
             return self.zones[-1]
-        if self._open[1:] == ["VEVENT"]:
+        if depth == 2 and self._open[1] == "VEVENT":
             return self.events[-1]
         return self._elsewhere

@@ -21,7 +21,7 @@ IS_UTC = {"utc", "etc/utc", "z"}
 NO_PLACE = {"localtime", "Factory"}
 WINDOWS = {name.lower(): iana for name, iana in WINDOWS_TO_OLSON.items()}
 LONGEST_NAME = 200
-MOST_ZONES = 20
+MOST_OWN = 10
 
 
 class TimeZones:
@@ -31,6 +31,7 @@ class TimeZones:
     def __init__(self, definitions: Sequence[Sequence[str]]) -> None:
         self._definitions = definitions
         self._found: dict[str, tzinfo] = {}
+        self._own = 0
 
     def zone(self, tzid: str) -> tzinfo:
         """Raises UnreadableResource."""
@@ -45,8 +46,9 @@ class TimeZones:
         named = known(definitions.location(definition))
         if named:
             return named
-        if len(self._found) >= MOST_ZONES:
-            raise UnreadableResource(f"It has more than {MOST_ZONES} time zones.")
+        self._own += 1
+        if self._own > MOST_OWN:
+            raise UnreadableResource(f"It has more than {MOST_OWN} time zones of its own.")
         return definitions.zone(tzid, definition)
 
     @cached_property
