@@ -21,7 +21,7 @@ def of_week(person: User, first: date, with_admin_links: bool) -> list[Entry]:
     slots = queries.slots_of(person, starts_at, ends_at)
     return [
         *(of_appointment(appointment, with_admin_links) for appointment in appointments),
-        *(of_slot(slot, with_admin_links) for slot in slots),
+        *(of_slot(slot, zone, with_admin_links) for slot in slots),
     ]
 
 
@@ -47,19 +47,25 @@ def details(appointment: Any) -> list[str]:
     return [*said, appointment.location] if appointment.location else said
 
 
-def of_slot(slot: BlockedSlot, with_admin_link: bool) -> Entry:
+def of_slot(slot: BlockedSlot, zone: ZoneInfo, with_admin_link: bool) -> Entry:
     return Entry(
         kind="slot",
         title=str(slot),
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         dates=(slot.starts_on, slot.ends_on) if slot.starts_on and slot.ends_on else None,
-        detail=slot.location,
+        detail=", ".join(said for said in (way_there(slot, zone), slot.location) if said),
         source="" if slot.origin == SlotOrigin.REFERINS else slot.get_origin_display(),
         is_free=not slot.is_busy,
         is_removed=slot.removed_at_source_at is not None,
         url=admin_address(slot) if with_admin_link else "",
     )
+
+
+def way_there(slot: BlockedSlot, zone: ZoneInfo) -> str:
+    if not (slot.busy_from and slot.is_busy):
+        return ""
+    return f"taken from {slot.busy_from.astimezone(zone):%H:%M}"
 
 
 def admin_address(row: Any) -> str:

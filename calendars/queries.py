@@ -20,6 +20,12 @@ def overlapping(starts_at: datetime, ends_at: datetime) -> Q:
     return Q(starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
+def blocking(starts_at: datetime, ends_at: datetime) -> Q:
+    """Blocked Slots that take some of this time, the way there included."""
+    begun = Q(starts_at__lt=ends_at) | Q(busy_from__lt=ends_at)
+    return begun & Q(ends_at__gt=starts_at, is_busy=True)
+
+
 def within(starts_at: datetime, ends_at: datetime) -> Q:
     """As `overlapping`, with what has no length (an event can be shortened to that)."""
     return overlapping(starts_at, ends_at) | Q(starts_at__gte=starts_at, starts_at__lt=ends_at)
@@ -34,9 +40,10 @@ def busy_user_ids(
     user_ids: list[int], starts_at: datetime, ends_at: datetime, leaving_out: int | None = None
 ) -> set[int]:
     """Who of them holds an appointment or has a busy Blocked Slot at this time."""
-    at_this_time = overlapping(starts_at, ends_at)
-    booked = live_appointments(leaving_out).filter(at_this_time, hosts__in=user_ids)
-    blocked = BlockedSlot.objects.filter(at_this_time, user__in=user_ids, is_busy=True)
+    booked = live_appointments(leaving_out).filter(
+        overlapping(starts_at, ends_at), hosts__in=user_ids
+    )
+    blocked = BlockedSlot.objects.filter(blocking(starts_at, ends_at), user__in=user_ids)
     return {
         *booked.values_list("hosts", flat=True),
         *blocked.values_list("user", flat=True),
@@ -44,8 +51,7 @@ def busy_user_ids(
 
 
 def is_calendar_blocked(calendar: Calendar, starts_at: datetime, ends_at: datetime) -> bool:
-    slots = calendar.blocked_slots.filter(overlapping(starts_at, ends_at), is_busy=True)
-    return slots.exists()
+    return calendar.blocked_slots.filter(blocking(starts_at, ends_at)).exists()
 
 
 def booked_that_day(

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from calendars.models import Appointment, Attendee, BlockedSlot, Calendar, Contact, User
 from icloud_sync import outbox
+from icloud_sync.connecting.blocking import follow_zone
 from icloud_sync.connecting.withdraw import end_withdrawals
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
 from icloud_sync.models import ICloudConnection, RemoteResource
@@ -75,6 +76,13 @@ def choice_changed(instance: Model, action: str, reverse: bool, **_: Any) -> Non
         end_withdrawals(RemoteResource.objects.filter(concerned))
 
 
+def owner_changed(
+    instance: User, created: bool, update_fields: frozenset[str] | None = None, **_: Any
+) -> None:
+    if not created and (update_fields is None or "time_zone" in update_fields):
+        follow_zone(instance)
+
+
 def slot_changed(instance: BlockedSlot, created: bool, **_: Any) -> None:
     if not created:
         outbox.enqueue_slot(instance)
@@ -115,6 +123,7 @@ def connect() -> None:
         (calendar_changed, saved, Calendar),
         (choice_changing, (m2m_changed,), ICloudConnection.calendars.through),
         (choice_changed, (m2m_changed,), ICloudConnection.calendars.through),
+        (owner_changed, saved, User),
         (slot_changed, saved, BlockedSlot),
         (slot_deleted, (post_delete,), BlockedSlot),
     ]

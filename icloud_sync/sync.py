@@ -1,7 +1,8 @@
 """One connection, pushed and pulled, and what an error means for it as a whole.
 
 Push before pull: what people did here goes out before what was done there comes in. A
-push that met a moved or vanished event is tried again after the pull has looked.
+push that met a moved or vanished event is tried again after the pull has looked. What is
+stored and due to be looked at again takes part, so that nobody waits for the daily roll.
 """
 
 import logging
@@ -17,10 +18,12 @@ from icloud_sync.push import PushResult, drain
 from icloud_sync.remote.errors import RemoteError
 from icloud_sync.session import Session, session
 from icloud_sync.standing import failed, succeeded
+from icloud_sync.window import Rolled, roll_due
 
 log = logging.getLogger(__name__)
 # Pushes and pulls that keep finding more to do stop here; the next task goes on.
 MOST_ROUNDS = 5
+SECONDS_TO_ROLL = 20
 
 
 @dataclass
@@ -30,12 +33,18 @@ class SyncResult:
     busy: bool = False
     pushes: PushResult = field(default_factory=PushResult)
     pulled: PullResult | None = None
+    rolled: Rolled = field(default_factory=Rolled)
     error: str = ""
 
     @property
     def failed(self) -> bool:
         troubles = self.pulled.troubles if self.pulled else []
         return bool(self.error or self.pushes.failed or troubles)
+
+    @property
+    def unfinished(self) -> bool:
+        """The time was up while reading; the next run goes on."""
+        return self.rolled.unfinished or bool(self.pulled and self.pulled.unfinished)
 
     def __str__(self) -> str:
         if self.busy:
@@ -102,6 +111,8 @@ class What:
 
 def run(opened: Session, result: SyncResult, what: What) -> None:
     unread = what.push and not was_read(opened.connection)
+    if what.pull_too:
+        look_at_due(opened, result)  # first: it needs no server that answers
     if what.push and not unread:
         push_round(opened, result, what.progress)
     if what.pull_too or unread or result.pushes.look:
@@ -110,10 +121,19 @@ def run(opened: Session, result: SyncResult, what: What) -> None:
             full=what.full or bool(result.pushes.look),
             progress=partial(what.progress, "reading"),
         )
+    if result.pulled:
+        look_at_due(opened, result)
     if unread and result.pulled and result.pulled.unfinished:
         return  # the next run goes on reading
     if what.push and result.pulled:
         push_again(opened, result, what.progress)
+
+
+def look_at_due(opened: Session, result: SyncResult) -> None:
+    """What is stored and must be looked at again, without waiting for the daily roll."""
+    with opened.journal("pull") as journal:
+        now = opened.clock()
+        result.rolled = roll_due(opened.connection, now, journal, SECONDS_TO_ROLL)
 
 
 def was_read(connection: ICloudConnection) -> bool:

@@ -28,7 +28,7 @@ def pull(connection_id: int) -> str:
     if result.busy:  # whoever holds the connection looks for us when it is done
         asking = ICloudConnection.objects.filter(pk=connection_id, status__in=MAY_WRITE)
         asking.update(next_poll_at=timezone.now())
-    if result.pulled and result.pulled.unfinished and not result.error:
+    if result.unfinished and not result.error:
         async_task("icloud_sync.tasks.pull", connection_id)
     return wake_again(connection_id, result)
 

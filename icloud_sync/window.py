@@ -1,8 +1,10 @@
-"""The window's far edge, rolled forward from stored bodies: no request to iCloud (D10)."""
+"""Stored bodies planned again, with no request to iCloud: the window has moved on (D10), or
+what they mean has changed (D9)."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -25,40 +27,43 @@ class Rolled:
 
 
 def roll(connection_id: int, seconds: float = 45) -> Rolled:
-    """Plan again what may have come into the window: series, and single events that were
-    beyond it until now."""
-    rolled, until = Rolled(), time.monotonic() + seconds
     with leases.hold(connection_id) as lease:
         if lease is None:
             return Rolled(busy=True)
         connection = ICloudConnection.objects.select_related("user").get(pk=connection_id)
         with Journal(connection, "pull", lease) as journal:
-            for batch in batches(connection):
-                lease.renew()
-                reconsider(connection, batch, timezone.now(), journal)
-                rolled.looked_at += len(batch)
-                if time.monotonic() > until:
-                    rolled.unfinished = True
-                    break
+            return roll_due(connection, timezone.now(), journal, seconds)
+
+
+def roll_due(
+    connection: ICloudConnection, now: datetime, journal: Journal, seconds: float
+) -> Rolled:
+    """Series, single events that were beyond the window until now, and whatever somebody
+    wants looked at again. Call it while holding the lease."""
+    rolled, until = Rolled(), time.monotonic() + seconds
+    for batch in batches(connection, now):
+        if time.monotonic() > until:
+            rolled.unfinished = True
+            break
+        reconsider(connection, batch, now, journal)
+        rolled.looked_at += len(batch)
     return rolled
 
 
 def to_roll() -> list[int]:
     """Connections with something to look at again."""
     live = ICloudConnection.objects.filter(status__in=leases.MAY_WRITE)
-    due = live.filter(resources__in=due_resources())
+    due = live.filter(resources__in=due_resources(timezone.now()))
     return list(due.order_by("pk").distinct().values_list("pk", flat=True))
 
 
-def due_resources() -> QuerySet[RemoteResource]:
-    return RemoteResource.objects.filter(
-        state=RemoteResource.State.SYNCED, reconsider_at__lte=timezone.now()
-    )
+def due_resources(now: datetime) -> QuerySet[RemoteResource]:
+    return RemoteResource.objects.filter(state=RemoteResource.State.SYNCED, reconsider_at__lte=now)
 
 
-def batches(connection: ICloudConnection) -> Iterator[list[RemoteResource]]:
+def batches(connection: ICloudConnection, now: datetime) -> Iterator[list[RemoteResource]]:
     """Longest overdue first, so that a run that is cut short starves nobody."""
-    due = due_resources().filter(connection=connection).order_by("reconsider_at", "pk")
+    due = due_resources(now).filter(connection=connection).order_by("reconsider_at", "pk")
     ids = list(due.values_list("pk", flat=True))
     rows = RemoteResource.objects.select_related("collection")
     for start in range(0, len(ids), BATCH):

@@ -6,6 +6,7 @@ ConnectError whose sentence says what to do.
 
 from icloud_sync.connecting.account import AccountLook, OpenRemote, look, normalize_server_url
 from icloud_sync.connecting.begin import connect
+from icloud_sync.connecting.blocking import SWITCHES, follow_zone, set_blocking
 from icloud_sync.connecting.choices import set_collections, set_served, set_who_is_coming
 from icloud_sync.connecting.counts import count_to_push, count_waiting, what_resuming_sends
 from icloud_sync.connecting.errors import ConnectError
@@ -22,6 +23,7 @@ from icloud_sync.connecting.withdraw import (
 )
 
 __all__ = [
+    "SWITCHES",
     "AccountLook",
     "ConnectError",
     "Leaving",
@@ -34,11 +36,13 @@ __all__ = [
     "count_to_push",
     "count_waiting",
     "disconnect",
+    "follow_zone",
     "look",
     "normalize_server_url",
     "pause",
     "put_back",
     "resume",
+    "set_blocking",
     "set_collections",
     "set_served",
     "set_who_is_coming",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from icloud_sync.apply import absorb, absorb_removed, reconsider
+from icloud_sync.apply import absorb, absorb_removed
 from icloud_sync.core.values import CollectionInfo, Fetched
 from icloud_sync.models import RemoteCollection, RemoteResource
 from icloud_sync.pull.listing import Listing, list_collection, set_aside_long_ago
@@ -70,7 +70,7 @@ def known_collections(work: Pull, infos: dict[str, CollectionInfo]) -> Iterator[
     for href, info in infos.items():
         row = rows.get(href) or new_collection(work, info)
         if "can_write" in freshen(row, info):
-            tell_slots(work, row)
+            tell_slots(row, work.now)
         if row.is_read:
             yield row
     for href, row in rows.items():
@@ -98,10 +98,10 @@ def freshen(row: RemoteCollection, info: CollectionInfo) -> list[str]:
     return changed
 
 
-def tell_slots(work: Pull, row: RemoteCollection) -> None:
-    """We may write there now, or may not any more: its slots say so (D17)."""
-    stored = row.resources.filter(state=RemoteResource.State.SYNCED).select_related("collection")
-    reconsider(work.session.connection, list(stored), work.now, work.journal)
+def tell_slots(row: RemoteCollection, now: datetime) -> None:
+    """We may write there now, or may not any more: its slots will say so (D17), once what
+    is stored is looked at again (window.py)."""
+    row.resources.filter(state=RemoteResource.State.SYNCED).update(reconsider_at=now)
 
 
 def miss(work: Pull, row: RemoteCollection) -> None:
