@@ -63,4 +63,5 @@ def open_remote(
         allowed_hosts=settings.ICLOUD_ALLOWED_HOSTS,
         home_url=connection.home_url,
         before_request=before_request,
+        contact=settings.PUBLIC_URL,
     )

@@ -22,6 +22,7 @@ from icloud_sync.models import OutboxEntry, RemoteResource
 from icloud_sync.push.objects import NOTHING_TO_TELL, Subject, subject_of
 from icloud_sync.push.send import NoTarget, send
 from icloud_sync.remote.errors import (
+    CollectionMissing,
     CredentialsError,
     HostNotAllowed,
     PermanentRemoteError,
@@ -81,7 +82,7 @@ def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: Pus
     except (CredentialsError, HostNotAllowed, TemporaryRemoteError) as error:
         retry(subject, error.message, journal, now, getattr(error, "retry_at", None), result)
         raise
-    except (PreconditionFailed, ResourceNotFound, UidConflict) as error:
+    except (PreconditionFailed, ResourceNotFound, CollectionMissing, UidConflict) as error:
         # It changed again, or moved: a pull has to look first (failure-cases 3.4).
         result.look += 1
         retry(subject, error.message, journal, now, None, result)

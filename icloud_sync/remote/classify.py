@@ -22,7 +22,7 @@ BODY_REFUSED = {
     "max-attendees-per-instance",
 }
 TOKEN_REFUSED = {400, 403, 409, 410, 412, 507}
-NO_SYNC_REPORT = {400, 405, 415, 422, 501}
+NO_SYNC_REPORT = {400, 405, 415, 422, 501, 507}  # 507: there is, but not for so many
 
 
 class Request(Enum):
@@ -41,9 +41,15 @@ class Request(Enum):
 
 
 def classify(
-    request: Request, status: int, precondition: str = "", retry_after: str = "", *, now: datetime
+    request: Request,
+    status: int,
+    precondition: str = "",
+    retry_after: str = "",
+    *,
+    now: datetime,
+    sent_bytes: int = 0,
 ) -> errors.RemoteError | None:
-    """The error that this answer is, or None for a 2xx."""
+    """The error that this answer is, or None for a 2xx. `sent_bytes`: the request's body."""
     if 200 <= status < 300:
         return None
     wait = retry_at(retry_after, now)
@@ -54,7 +60,7 @@ def classify(
         or _server_side(request, status)
         or _sync(request, status, precondition)
         or _write(request, status, precondition)
-        or _remaining(request, status, precondition)
+        or _remaining(status, precondition, sent_bytes if request.is_write else 0)
     )
 
 
@@ -108,13 +114,21 @@ def _write(request: Request, status: int, precondition: str) -> errors.RemoteErr
     return None
 
 
-def _remaining(request: Request, status: int, precondition: str) -> errors.RemoteError:
+def _remaining(status: int, precondition: str, sent_bytes: int) -> errors.RemoteError:
     if status in (404, 410):
         return errors.ResourceNotFound("The server has nothing at this address.", status)
-    what = {413: "it is too large", 507: "the account is full"}.get(status, precondition)
-    because = f": {what}" if what else ""
+    size = f"{-(-sent_bytes // 1000)} kB" if sent_bytes else "this much"
+    too_large = f"{size} is too large for it"
+    what = {
+        "max-resource-size": too_large,
+        "413": too_large,
+        "507": f"the account is full, {size} would not fit",
+    }
+    because = what.get(precondition) or what.get(str(status)) or precondition
     return errors.Refused(
-        f"The server refused the request ({status}){because}.", status, precondition
+        f"The server refused the request ({status}){': ' if because else ''}{because}.",
+        status,
+        precondition,
     )
 
 

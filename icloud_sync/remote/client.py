@@ -8,17 +8,22 @@ from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, M
 from icloud_sync.remote import discovery, listings, multiget, xml_requests
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
+    CollectionMissing,
     InvalidSyncToken,
+    Refused,
     RemoteError,
     ResourceNotFound,
+    UidConflict,
     UnreadableAnswer,
 )
-from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, parent
+from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, origin, parent
 from icloud_sync.remote.session import MAX_BYTES, TIMEOUT, Unreachable
 from icloud_sync.remote.transport import Answer, Transport
 
 T = TypeVar("T")
+NO_PLACE = (404, 409, 410)  # 409: RFC 4918, 9.7.1
 MISDIRECTED = 421
+GONE = "The calendar that this event belongs in is not in the account any more."
 
 
 class CalDAVRemote:
@@ -35,6 +40,7 @@ class CalDAVRemote:
         timeout: tuple[float, float] = TIMEOUT,
         max_bytes: int = MAX_BYTES,
         before_request: Callable[[], None] | None = None,
+        contact: str = "",
     ) -> None:
         self.server_url = server_url
         self._home_url = home_url
@@ -48,7 +54,10 @@ class CalDAVRemote:
             timeout=timeout,
             max_bytes=max_bytes,
             before_request=before_request,
+            contact=contact,
         )
+        # Collections that a write found gone: the others that wait for them ask no more.
+        self._gone: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +91,9 @@ class CalDAVRemote:
             answer = self._propfind(home, xml_requests.collections(), depth="1")
             return listings.collections(answer.multistatus(), {home, answer.path})
 
-        return self._following_the_home(ask)
+        found = self._following_the_home(ask)
+        self._gone -= {info.href for info in found}
+        return found
 
     def list_changes(self, collection_href: str, sync_token: str) -> Changes:
         href = _collection(collection_href)
@@ -117,7 +128,7 @@ class CalDAVRemote:
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
-        answer = self._send("GET", href, Request.READ)
+        answer = self._following_the_home(lambda: self._send("GET", href, Request.READ))
         try:
             body = answer.content.decode()
         except UnicodeDecodeError as error:
@@ -134,13 +145,42 @@ class CalDAVRemote:
         return self._put(href, body, {"If-Match": _usable(etag)})
 
     def delete(self, href: str, etag: str) -> None:
-        headers = {"If-Match": _usable(etag)}
-        self._send("DELETE", self._resource(href), Request.DELETE, headers=headers)
+        self._write("DELETE", href, Request.DELETE, {"If-Match": _usable(etag)})
 
     def _put(self, href: str, body: str, condition: Mapping[str, str]) -> str:
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
-        answer = self._send("PUT", self._resource(href), Request.PUT, body.encode(), headers)
-        return answer.etag
+        return self._write("PUT", href, Request.PUT, headers, body.encode()).etag
+
+    def _write(
+        self,
+        method: str,
+        href: str,
+        request: Request,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+    ) -> Answer:
+        path = self._resource(href)
+        if parent(path) in self._gone:
+            raise CollectionMissing(GONE)
+        try:
+            return self._send(method, path, request, body, headers)
+        except (Refused, ResourceNotFound) as error:
+            if error.status not in NO_PLACE or isinstance(error, UidConflict):
+                raise
+            # Nothing was stored. Asked on the wrong partition, in a calendar that is gone,
+            # or a body that iCloud will not have (6.8)?
+            if not self._found_elsewhere():
+                self._check_place(path)
+                raise
+        return self._send(method, path, request, body, headers)
+
+    def _check_place(self, path: str) -> None:
+        """Raises CollectionMissing."""
+        try:
+            self._check_exists(parent(path))
+        except ResourceNotFound as error:
+            self._gone.add(parent(path))
+            raise CollectionMissing(GONE, error.status) from error
 
     def _resource(self, href: str) -> str:
         """Refuses what could be a collection: DELETE on one takes all its events along."""
@@ -168,14 +208,27 @@ class CalDAVRemote:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """To the home's host; where that was left behind, once to the present one."""
-        url = absolute(href, self._home())
+
+        def send() -> Answer:
+            answer = self._transport.send(
+                method, absolute(href, self._home()), request, body, headers
+            )
+            self._move_along(href, answer)
+            return answer
+
         try:
-            return self._transport.send(method, url, request, body, headers)
+            return send()
         except RemoteError as error:
             gone = isinstance(error, Unreachable) or error.status == MISDIRECTED
             if not (gone and self._found_elsewhere()):
                 raise
-        return self._transport.send(method, absolute(href, self._home()), request, body, headers)
+        return send()
+
+    def _move_along(self, href: str, answer: Answer) -> None:
+        """The home's host sent us to another one, which knows the same path: that is where
+        the account lives now, and the next request need not make the detour."""
+        if answer.path == href and origin(answer.url) != origin(self._home()):
+            self._home_url = absolute(canonical(self._home()), answer.url)
 
     def _following_the_home(self, ask: Callable[[], T]) -> T:
         """An old partition may answer 404 to everything: no sign that a collection is gone."""

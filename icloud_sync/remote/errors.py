@@ -74,5 +74,9 @@ class ResourceNotFound(PermanentRemoteError):
     """404 or 410 to a GET, a DELETE or a REPORT. Absence alone proves nothing."""
 
 
+class CollectionMissing(PermanentRemoteError):
+    """The calendar itself is not there: what was in it is neither gone nor refused."""
+
+
 class InvalidSyncToken(PermanentRemoteError):
     """Compare etags instead (RFC 6578, 3.2). Never a deletion, never a full download."""

@@ -49,20 +49,23 @@ class Remote(Protocol):
     def create(self, href: str, body: str) -> str:
         """PUT with If-None-Match: *. Returns the strong etag, or "" where none was given.
 
-        PreconditionFailed (the href is taken), UidConflict, WriteOutcomeUnknown.
+        PreconditionFailed (the href is taken), UidConflict, CollectionMissing,
+        WriteOutcomeUnknown.
         """
         ...
 
     def update(self, href: str, body: str, etag: str) -> str:
         """PUT with If-Match. Returns as create does. `etag` must not be empty.
 
-        PreconditionFailed, ResourceNotFound, UidConflict, WriteOutcomeUnknown.
+        PreconditionFailed, ResourceNotFound, UidConflict, CollectionMissing,
+        WriteOutcomeUnknown.
         """
         ...
 
     def delete(self, href: str, etag: str) -> None:
         """DELETE with If-Match, of a resource only, never of a collection.
 
-        PreconditionFailed, ResourceNotFound (gone already), WriteOutcomeUnknown.
+        PreconditionFailed, ResourceNotFound (gone already), CollectionMissing,
+        WriteOutcomeUnknown.
         """
         ...

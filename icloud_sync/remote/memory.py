@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote.errors import (
+    CollectionMissing,
     CredentialsError,
     InvalidSyncToken,
     PreconditionFailed,
@@ -209,7 +210,7 @@ class MemoryRemote:
             raise ValueError(f"{href} is not a resource in a collection.")
         account = self._account(verb, href)
         if href.rpartition("/")[0] + "/" not in account.collections:
-            raise Refused("There is no such collection.", 409)
+            raise CollectionMissing("There is no such collection.", 409)
         if not account.collection_of(href).can_write:
             raise Refused("This collection is read-only.", 403, "need-privileges")
         return account, href

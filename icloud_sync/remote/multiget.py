@@ -38,6 +38,10 @@ def _batch(
         return report(batch)
     except UnreadableAnswer:
         return _halved(batch, report, get)
+    except Refused as error:
+        if not _too_many(error):
+            raise
+        return _halved(batch, report, get)
     except ResourceNotFound:
         # Some servers say 404 to all for one that is missing; a collection gone says so too.
         check_collection()
@@ -53,9 +57,14 @@ def _halved(batch: Sequence[str], report: Report, get: Get) -> Multiget:
     for half in (batch[:middle], batch[middle:]):
         try:
             parts.append(report(half))
-        except (UnreadableAnswer, ResourceNotFound):
+        except (UnreadableAnswer, ResourceNotFound, Refused):
             parts.append(_halved(half, report, get))
     return _joined(parts)
+
+
+def _too_many(error: Refused) -> bool:
+    """Asked for less, the server may answer (RFC 4791, 7.9; 507 and 413 by other servers)."""
+    return error.status in (413, 507) or error.precondition == "number-of-matches-within-limits"
 
 
 def _single(href: str, get: Get) -> Multiget:
@@ -74,7 +83,11 @@ def _single(href: str, get: Get) -> Multiget:
 
 def read(found: Multistatus, batch: Sequence[str]) -> Multiget:
     """The answer to one batch. Left out, or without data: missing, never deleted."""
-    answers = {response.href: response for response in found.responses}
+    # Named twice, the one with a body counts.
+    answers = {
+        response.href: response
+        for response in sorted(found.responses, key=lambda one: DATA in one.props)
+    }
     fetched, missing, unreadable = [], [], {}
     for href in batch:
         response = answers.get(href)

@@ -57,21 +57,6 @@ class Multistatus:
     responses: tuple[Response, ...]
     sync_token: str = ""
 
-    def of(self, href: str) -> Response | None:
-        """The response for one canonical href."""
-        for response in self.responses:
-            if hrefs.same_resource(response.href, href):
-                return response
-        return None
-
-    def besides(self, href: str) -> dict[str, Response]:
-        """Every response but the collection's own; of duplicates the last."""
-        return {
-            response.href: response
-            for response in self.responses
-            if not hrefs.same_resource(response.href, href)
-        }
-
 
 def parse(content: bytes, base: str) -> Multistatus:
     """`base`: the path that was asked, for hrefs that are relative to it."""

@@ -1,40 +1,41 @@
-"""The guarded session: where the password may go, and what we take back.
+"""The guarded session of one account: where its password may go, and what we take back.
 
-Handed to caldav's DAVClient in place of its own. niquests would drop Authorization on the
-hop from caldav.icloud.com to the account's partition (a 401 that looks like a wrong
-password) and send it wherever a server points; here every hop is checked first.
+An HTTP library would drop Authorization on the hop from caldav.icloud.com to the account's
+partition (a 401 that looks like a wrong password) and send it wherever a server points; here
+every hop is checked first.
 """
 
+import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies
 
 import niquests
-import wassima
 from niquests import exceptions
-from niquests.adapters import HTTPAdapter
 
+from icloud_sync.remote.broken import Stale, Unreachable, translated
 from icloud_sync.remote.errors import (
     HostNotAllowed,
+    RemoteError,
     TemporaryRemoteError,
     UnreadableAnswer,
-    WriteOutcomeUnknown,
 )
+from icloud_sync.remote.http_client import http_client, tls_context
 
-APPLE_HOSTS = re.compile(r"(caldav|p\d+-caldav)\.icloud\.com(\.cn)?")
+__all__ = ["APPLE_HOSTS", "GuardedSession", "HostRule", "Unreachable", "tls_context"]
+
+log = logging.getLogger(__name__)
 REDIRECTS = {301, 302, 307, 308}
 MAX_HOPS = 5
 MAX_BYTES = 50 * 1024 * 1024
 TIMEOUT = (10.0, 30.0)
-# A server that drips a byte now and then never meets the read timeout.
-LONGEST_ANSWER = 300.0
-WRITES = {"PUT", "DELETE"}
+# A server that drips a byte now and then never meets the read timeout. With the longest
+# read this stays below the lease's 90 seconds.
+LONGEST_ANSWER = 50.0
+
+APPLE_HOSTS = re.compile(r"(caldav|p\d+-caldav)\.icloud\.com(\.cn)?")
 
 Guard = Callable[[], None]
 
@@ -67,24 +68,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@cache
-def tls_context() -> ssl.SSLContext:
-    """One a process: reading the certificates takes longer than a request."""
-    context = ssl.create_default_context(cadata=wassima.generate_ca_bundle())
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context does; the library would load all certificates anew."""
-        conn.cert_reqs = "CERT_REQUIRED"
-
-
-class GuardedSession(niquests.Session):
+class GuardedSession:
     """Every request checked, timed, bounded, and followed by our own rule."""
 
     def __init__(
@@ -95,33 +79,17 @@ class GuardedSession(niquests.Session):
         max_bytes: int = MAX_BYTES,
         before_request: Guard | None = None,
     ) -> None:
-        # No revocation checks: they would ask hosts that are not on the list.
-        super().__init__(disable_http2=True, disable_http3=True, revocation_configuration=None)
-        self.trust_env = False  # .netrc, or a proxy for plain http, would see the password
-        tunnel = getproxies().get("https")
-        self.proxies = {"https": tunnel} if tunnel else {}
-        self.mount("https://", _Adapter(disable_http2=True, disable_http3=True))
         self.hosts = hosts
         self.limits = timeout
         self.max_bytes = max_bytes
         self.before_request = before_request
 
-    def get_redirect_target(self, resp: niquests.Response) -> None:
-        """Redirects are ours to follow, in `request`."""
-
-    def request(  # type: ignore[override]
-        self,
-        method: str,
-        url: str,
-        *,
-        data: Any = None,
-        headers: Mapping[str, str] | None = None,
-        auth: Any = None,
-        **ignored: Any,
+    def request(
+        self, method: str, url: str, *, data: bytes | None, headers: Mapping[str, str]
     ) -> niquests.Response:
         """With method, body and credentials kept over at most MAX_HOPS allowed hops."""
         for _ in range(MAX_HOPS + 1):
-            answer = self._once(method, url, data, headers, auth)
+            answer = self._once(method, url, data, headers)
             target = str(answer.headers.get("Location") or "")
             if answer.status_code not in REDIRECTS or not target:
                 return answer
@@ -129,45 +97,47 @@ class GuardedSession(niquests.Session):
         raise TemporaryRemoteError("The server sends us from one address to the next.")
 
     def _once(
-        self, method: str, url: str, data: Any, headers: Mapping[str, str] | None, auth: Any
+        self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]
     ) -> niquests.Response:
+        """A read whose kept connection was closed under it is asked once more; a write never."""
         try:
-            return self._attempt(method, url, data, headers, auth)
-        except _Stale:
-            return self._attempt(method, url, data, headers, auth, last=True)
+            return self._attempt(method, url, data, headers)
+        except Stale:
+            return self._attempt(method, url, data, headers, last=True)
 
     def _attempt(
         self,
         method: str,
         url: str,
-        data: Any,
-        headers: Mapping[str, str] | None,
-        auth: Any,
+        data: bytes | None,
+        headers: Mapping[str, str],
         last: bool = False,
     ) -> niquests.Response:
         self.hosts.check(url)
         if self.before_request:
             self.before_request()
+        started = time.monotonic()
         try:
-            answer = super().request(
+            answer = http_client().request(
                 method,
                 url,
                 data=data,
-                headers=dict(headers or {}),
-                auth=auth,
+                headers=dict(headers),
                 timeout=self.limits,
                 allow_redirects=False,
                 stream=True,
             )
-            answer._content = b"".join(self._chunks(answer))
+            answer._content = b"".join(self._chunks(answer, started + LONGEST_ANSWER))
         except (exceptions.RequestException, OSError) as error:
-            raise _translated(error, method, url, last) from error
+            raise _told(translated(error, method, url, last), method, url, started) from error
         answer._content_consumed = True
+        size = f"{answer.status_code} {len(answer._content)} bytes"
+        _tell(logging.DEBUG if answer.ok else logging.INFO, method, url, size, started)
         return answer
 
-    def _chunks(self, answer: niquests.Response) -> Iterator[bytes]:
+    def _chunks(self, answer: niquests.Response, ends: float) -> Iterator[bytes]:
         """The body, decoded, and no more of it than we are willing to hold."""
-        size, ends = 0, time.monotonic() + LONGEST_ANSWER
+        size = 0
         for chunk in answer.iter_content(64 * 1024):
             size += len(chunk)
             if size > self.max_bytes or time.monotonic() > ends:
@@ -177,42 +147,22 @@ class GuardedSession(niquests.Session):
             yield chunk
 
 
-class _Stale(Exception):
-    """A kept connection was closed under a read: once, it may be asked again."""
+# --- What the log says of a request: never a header, a body, or whose account it is -------
 
 
-def _translated(error: Exception, method: str, url: str, last: bool) -> Exception:
-    host = urlsplit(url).hostname
-    if never_sent(error):
-        return Unreachable(f"The server {host} cannot be reached.")
-    if method in WRITES:
-        return WriteOutcomeUnknown(
-            f"The connection to {host} broke during a write: it may have been stored."
-        )
-    if isinstance(error, exceptions.Timeout):
-        return TemporaryRemoteError(f"The server {host} took too long to answer.")
-    if isinstance(error, exceptions.ConnectionError) and not last:
-        return _Stale()
-    return TemporaryRemoteError(f"The connection to {host} broke.")
+def _told(error: RemoteError | Stale, method: str, url: str, started: float) -> RemoteError | Stale:
+    _tell(logging.INFO, method, url, type(error).__name__.strip("_"), started)
+    return error
 
 
-class Unreachable(TemporaryRemoteError):
-    """No request left us: safe to repeat elsewhere, a write too."""
+def _tell(level: int, method: str, url: str, outcome: str, started: float) -> None:
+    seconds = time.monotonic() - started
+    log.log(level, "%s %s %s in %.2f s", method, masked(url), outcome, seconds)
 
 
-NEVER_SENT = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
-
-
-def never_sent(error: BaseException | None) -> bool:
-    """Whether the connection was never made; when in doubt, no."""
-    if isinstance(error, exceptions.ConnectTimeout | exceptions.SSLError | exceptions.ProxyError):
-        return True
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if type(error).__name__ in NEVER_SENT:
-            return True
-        reason = error.args[0] if error.args else None
-        nested = getattr(reason, "reason", None) or getattr(error, "reason", None)
-        error = nested if isinstance(nested, BaseException) else error.__cause__
-    return False
+def masked(url: str) -> str:
+    """Without the path's first segment, which names the account (Apple's dsid)."""
+    parts = urlsplit(url)
+    account, slash, rest = parts.path.lstrip("/").partition("/")
+    path = f"/…/{rest}" if account and slash and account != ".well-known" else parts.path
+    return f"{parts.hostname}{path}"

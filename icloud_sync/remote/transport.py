@@ -1,13 +1,13 @@
-"""One way to send a request: caldav's client for the credentials and headers, our guarded
-session under it, and every answer classified."""
+"""One way to send a request: the credentials and headers of one account, the guarded session
+under it, and every answer classified."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import niquests
-from caldav.davclient import DAVClient
 
 from icloud_sync.remote import multistatus
 from icloud_sync.remote.classify import Request, classify
@@ -55,6 +55,7 @@ class Transport:
         timeout: tuple[float, float],
         max_bytes: int,
         before_request: Guard | None,
+        contact: str = "",
     ) -> None:
         self._session = GuardedSession(
             HostRule(allowed_hosts),
@@ -62,16 +63,14 @@ class Transport:
             max_bytes=max_bytes,
             before_request=before_request,
         )
-        # An explicit URL and no RFC 6764: nothing is looked up from the e-mail's domain.
-        self._client = DAVClient(
-            url=server_url,
-            username=username,
-            password=password,
-            auth_type="basic",
-            enable_rfc6764=False,
-        )
-        self._client.session.close()
-        self._client.session = self._session
+        credentials = b64encode(f"{username}:{password}".encode()).decode()
+        # Sent at once: who waits for a 401 finds an empty account on some servers (15).
+        self._always = {
+            "Authorization": f"Basic {credentials}",
+            "User-Agent": f"{USER_AGENT} (+{contact})" if contact else USER_AGENT,
+            "Accept-Encoding": "gzip",
+            "Accept": "*/*",
+        }
 
     def check(self, url: str) -> None:
         """Raises HostNotAllowed for a URL that may not see the password."""
@@ -85,15 +84,12 @@ class Transport:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        kind = {"Content-Type": "application/xml; charset=utf-8"} if body else {}
         answer = self._session.request(
-            method,
-            url,
-            data=body or None,
-            headers=self._headers(body) | dict(headers or {}),
-            auth=self._client.auth,
+            method, url, data=body or None, headers=self._always | kind | dict(headers or {})
         )
         content = answer.content or b""
-        self._refuse(request, answer, content)
+        self._refuse(request, answer, content, len(body))
         return Answer(
             url=str(answer.url),
             path=canonical(str(answer.url)),
@@ -103,15 +99,11 @@ class Transport:
         )
 
     def close(self) -> None:
-        self._client.close()
+        """The password is forgotten; connections are the process's, and stay."""
+        self._always.pop("Authorization", None)
 
     @staticmethod
-    def _headers(body: bytes) -> dict[str, str]:
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", "Accept": "*/*"}
-        return headers | ({"Content-Type": "application/xml; charset=utf-8"} if body else {})
-
-    @staticmethod
-    def _refuse(request: Request, answer: niquests.Response, content: bytes) -> None:
+    def _refuse(request: Request, answer: niquests.Response, content: bytes, sent: int) -> None:
         headers: Any = answer.headers
         error = classify(
             request,
@@ -119,6 +111,7 @@ class Transport:
             multistatus.precondition(content),
             str(headers.get("Retry-After") or ""),
             now=datetime.now(UTC),
+            sent_bytes=sent,
         )
         if error:
             raise error

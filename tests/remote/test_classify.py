@@ -50,7 +50,7 @@ def test_success_is_no_error(request_kind: Request, status: int) -> None:
         (Request.FIRST_SYNC, 403, "supported-report", errors.InvalidSyncToken),
         (Request.SYNC, 501, "", errors.TemporaryRemoteError),
         (Request.FIRST_SYNC, 403, "", errors.Refused),
-        (Request.FIRST_SYNC, 507, "", errors.Refused),
+        (Request.FIRST_SYNC, 507, "", errors.InvalidSyncToken),
         # credentials
         (Request.READ, 401, "", errors.CredentialsError),
         (Request.CONNECT, 403, "", errors.CredentialsError),
@@ -82,6 +82,24 @@ def test_an_answer_is_exactly_this_error(
         assert error.precondition == precondition
 
 
+@pytest.mark.parametrize(
+    ("status", "precondition", "said"),
+    [
+        (413, "", "The server refused the request (413): 213 kB is too large for it."),
+        (403, "max-resource-size", "The server refused the request (403): 213 kB is too large"),
+        (507, "", "The server refused the request (507): the account is full, 213 kB would not"),
+        (403, "need-privileges", "The server refused the request (403): need-privileges."),
+        (400, "", "The server refused the request (400)."),
+    ],
+)
+def test_a_refusal_says_why_and_how_large_the_event_was(
+    status: int, precondition: str, said: str
+) -> None:
+    error = classify(Request.PUT, status, precondition, now=NOW, sent_bytes=212_001)
+    assert error is not None
+    assert error.message.startswith(said)
+
+
 def test_a_read_forbidden_for_a_while_is_throttling() -> None:
     error = classify(Request.READ, 403, retry_after="30", now=NOW)
     assert isinstance(error, errors.RateLimited)
@@ -97,9 +115,13 @@ def test_a_read_forbidden_for_a_while_is_throttling() -> None:
         ("0", NOW),
         ("120", NOW + timedelta(minutes=2)),
         ("99999999999999999999", NOW + timedelta(days=1)),
+        ("²", None),
+        ("Sun, 22 Nov 99999 12:10:00 GMT", None),
+        ("Sun, 99 Nov 2026 12:10:00 GMT", None),
         ("Sun, 22 Nov 2026 12:10:00 GMT", NOW + timedelta(minutes=10)),
         ("Sat, 21 Nov 2026 12:10:00 GMT", NOW),
-        ("Fri, 22 Nov 2030 12:10:00 GMT", NOW + timedelta(days=1)),
+        ("Sun, 22 Nov 2026 13:10:00 +0100", NOW + timedelta(minutes=10)),
+        ("Thu, 22 Nov 2036 12:10:00 GMT", NOW + timedelta(days=1)),
     ],
 )
 def test_retry_after_is_an_instant_a_day_ahead_at_most(

@@ -4,6 +4,7 @@ import pytest
 
 from icloud_sync.core.values import Changes, Fetched, Member, Multiget
 from icloud_sync.remote.errors import (
+    CollectionMissing,
     CredentialsError,
     InvalidSyncToken,
     PreconditionFailed,
@@ -98,9 +99,14 @@ def test_what_is_no_event_is_refused(kit: Kit, lunch: str) -> None:
     assert kit.phone.resources() == {}
 
 
-def test_creating_in_a_collection_that_is_not_there_is_refused(kit: Kit) -> None:
-    with pytest.raises((Refused, ResourceNotFound)):
-        kit.remote.create(kit.home[:-1] + "-gone/lunch.ics", event("lunch"))
+def test_a_write_in_a_collection_that_is_not_there_says_so(kit: Kit) -> None:
+    gone = kit.home[:-1] + "-gone/lunch.ics"
+    with pytest.raises(CollectionMissing):
+        kit.remote.create(gone, event("lunch"))
+    with pytest.raises((CollectionMissing, PreconditionFailed)):
+        kit.remote.update(gone, event("lunch"), '"1"')
+    with pytest.raises((CollectionMissing, PreconditionFailed)):
+        kit.remote.delete(gone, '"1"')
 
 
 def test_updating_with_the_present_etag_replaces_the_body(kit: Kit, lunch: str) -> None:

@@ -3,15 +3,14 @@
 import pytest
 
 from icloud_sync.remote.client import CalDAVRemote
-from icloud_sync.remote.errors import (
-    ResourceNotFound,
-)
+from icloud_sync.remote.errors import Refused, ResourceNotFound
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from tests.remote.events import event
 from tests.remote.scripted import (
     HOME,
     TYPES,
     WORK,
+    gone,
     known,
     multistatus,
     response,
@@ -100,3 +99,55 @@ def test_a_collection_that_is_gone_is_not_taken_for_missing_events() -> None:
     with server(lambda exchange: None) as wire, pytest.raises(ResourceNotFound):
         known(wire).multiget(WORK, [WORK + "a.ics", WORK + "b.ics"])
     assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Reply(507),
+        Reply(413),
+        Reply(403, b'<error xmlns="DAV:"><number-of-matches-within-limits/></error>'),
+    ],
+    ids=["507", "413", "403"],
+)
+def test_a_server_that_will_not_answer_so_many_is_asked_for_fewer(refusal: Reply) -> None:
+    shelf = Shelf(NAMES[:40], {})
+
+    def answer(exchange: Exchange) -> Reply | None:
+        return refusal if exchange.body.count(".ics<") > 10 else shelf(exchange)
+
+    with server(answer) as wire:
+        found = known(wire).multiget(WORK, [WORK + name for name in NAMES[:40]])
+    assert len(found.found) == 40
+    assert len(wire.requests) == 7
+
+
+def test_a_calendar_that_may_not_be_read_is_not_asked_event_by_event() -> None:
+    with server(lambda exchange: Reply(403)) as wire, pytest.raises(Refused):
+        known(wire).multiget(WORK, [WORK + name for name in NAMES[:40]])
+    assert len(wire.requests) == 1
+
+
+def test_one_event_answered_twice_counts_once_and_with_its_body() -> None:
+    entry = Shelf(["a.ics"], {})._entry(WORK + "a.ics").decode()
+    twice = multistatus(entry + gone(WORK + "a.ics"))
+    with server(lambda exchange: twice) as wire:
+        found = known(wire).multiget(WORK, [WORK + "a.ics"])
+    assert ([each.href for each in found.found], found.missing) == ([WORK + "a.ics"], ())
+
+
+def test_an_entry_without_its_body_is_missing_and_the_others_are_there() -> None:
+    shelf = Shelf(NAMES, {})
+
+    def answer(exchange: Exchange) -> Reply | None:
+        whole = shelf(exchange)
+        for name, status in (("007.ics", "404 Not Found"), ("008.ics", "500 Oops")):
+            entry = shelf._entry(WORK + name)
+            spoilt = entry.replace(b"HTTP/1.1 200 OK", f"HTTP/1.1 {status}".encode())
+            whole = whole and Reply(whole.status, whole.body.replace(entry, spoilt))
+        return whole
+
+    with server(answer) as wire:
+        found = known(wire).multiget(WORK, [WORK + name for name in NAMES[:50]])
+    assert len(found.found) == 48
+    assert found.missing == (WORK + "007.ics", WORK + "008.ics")

@@ -136,10 +136,10 @@ def test_five_hops_are_followed_and_six_are_not(hops: int, arrives: bool) -> Non
 
 def test_a_request_carries_the_password_at_once_and_says_who_we_are() -> None:
     with server(lambda exchange: Reply(200)) as wire:
-        send(wire.url)
+        send(wire.url, contact="https://referins.example")
     (request,) = wire.requests
     assert request.authorized
-    assert request.header("user-agent") == f"Referins/{VERSION}"
+    assert request.header("user-agent") == f"Referins/{VERSION} (+https://referins.example)"
     assert request.header("accept-encoding") == "gzip"
     assert request.header("depth") == ""
 
@@ -214,10 +214,21 @@ def test_a_connection_closed_under_a_read_is_tried_once_more() -> None:
 
 
 def test_a_kept_connection_that_went_stale_does_no_harm() -> None:
-    with raw(OK, OK) as wire:
-        kept = transport()
-        for _ in range(2):
-            assert kept.send("GET", wire.url, Request.READ).content == b"ok"
+    with raw(OK, OK, OK) as wire:
+        for method in ("GET", "GET", "PUT"):
+            assert send(wire.url, method, b"body" if method == "PUT" else b"").content == b"ok"
+    assert len(wire.heard) == 3
+
+
+def test_accounts_share_connections_and_nothing_else() -> None:
+    cookie = {"Set-Cookie": "session=annas; Path=/"}
+    with server(lambda exchange: Reply(200, headers=cookie)) as wire:
+        for name in ("anna", "ben"):
+            Transport(
+                wire.url, name, "pass", allowed_hosts=["127.0.0.1"], timeout=(2, 2),
+                max_bytes=1000, before_request=None,
+            ).send("GET", wire.url, Request.READ)  # fmt: skip
+    assert [request.header("cookie") for request in wire.requests] == ["", ""]
 
 
 def test_a_server_that_is_not_there_was_never_sent_a_write() -> None:
@@ -237,6 +248,19 @@ def test_a_body_cut_short_is_no_answer() -> None:
 def test_what_is_no_http_is_no_answer() -> None:
     with raw(b"220 mail.example.com ESMTP\r\n") as wire, pytest.raises(TemporaryRemoteError):
         send(wire.url)
+
+
+def test_the_log_tells_what_was_asked_but_not_whose_it_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", "icloud_sync.remote")
+    with server(lambda exchange: Reply(200, b"12345")) as wire:
+        send(wire.url + "14684198365/calendars/home/a.ics")
+    with pytest.raises(Unreachable):
+        send("http://127.0.0.1:9/14684198365/calendars/")
+    [told, failed] = [record.getMessage() for record in caplog.records]
+    assert told.startswith("GET 127.0.0.1/…/calendars/home/a.ics 200 5 bytes in 0.")
+    assert failed.startswith("GET 127.0.0.1/…/calendars/ Unreachable in 0.")
 
 
 def test_no_error_tells_the_password() -> None:

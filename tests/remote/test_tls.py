@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from icloud_sync.remote import session
+from icloud_sync.remote import http_client, session
 from icloud_sync.remote.classify import Request
 from tests.remote.test_session import transport
 
@@ -78,6 +78,14 @@ def url(certificate: Path) -> Iterator[str]:
     server.server_close()
 
 
+def know(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that vouches for this certificate, for the length of a test."""
+    known = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(http_client, "tls_context", lambda: known)
+    client = http_client._Client()
+    monkeypatch.setattr(session, "http_client", lambda: client)
+
+
 def test_an_unknown_certificate_is_refused_before_the_password_is_sent(url: str) -> None:
     for kind in (Request.READ, Request.PUT):
         with pytest.raises(session.Unreachable):
@@ -88,8 +96,7 @@ def test_an_unknown_certificate_is_refused_before_the_password_is_sent(url: str)
 def test_a_known_certificate_is_spoken_to(
     url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(session, "tls_context", lambda: known)
+    know(certificate, monkeypatch)
     assert transport().send("GET", url, Request.READ).content == b"ok"
     assert len(heard) == 1
 
@@ -97,8 +104,7 @@ def test_a_known_certificate_is_spoken_to(
 def test_a_certificate_for_another_name_is_refused(
     url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(session, "tls_context", lambda: known)
+    know(certificate, monkeypatch)
     with pytest.raises(session.Unreachable):
         transport(allowed_hosts=["localhost"]).send(
             "GET", url.replace("127.0.0.1", "localhost"), Request.READ
@@ -107,6 +113,7 @@ def test_a_certificate_for_another_name_is_refused(
 
 
 def test_the_certificates_are_read_once_a_process() -> None:
+    assert session.http_client() is session.http_client()
     assert session.tls_context() is session.tls_context()
     assert session.tls_context().verify_mode == ssl.CERT_REQUIRED
     assert session.tls_context().check_hostname

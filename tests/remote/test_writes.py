@@ -4,18 +4,24 @@ import pytest
 
 from icloud_sync.core.values import Fetched
 from icloud_sync.remote.errors import (
+    CollectionMissing,
     Refused,
+    ResourceNotFound,
     TemporaryRemoteError,
 )
 from icloud_sync.remote.interface import Remote
 from tests.remote.events import event
 from tests.remote.scripted import (
     HOME,
+    TYPES,
     WORK,
+    known,
+    multistatus,
     remote,
+    response,
     server,
 )
-from tests.wire import Reply
+from tests.wire import Exchange, Reply
 
 
 @pytest.mark.parametrize(
@@ -43,11 +49,59 @@ def test_writes_carry_their_condition_their_type_and_no_depth() -> None:
 
 
 def test_a_body_that_the_server_will_not_have_is_sent_once() -> None:
-    for status in (400, 403, 404, 413, 500, 503):
+    for status in (400, 403, 413, 500, 503):
         with server(lambda exchange, status=status: Reply(status)) as wire:
             with pytest.raises((Refused, TemporaryRemoteError)):
                 remote(wire).create(WORK + "a.ics", event("a"))
             assert [r.method for r in wire.requests] == ["PUT"]
+
+
+def test_a_404_to_a_write_is_a_refused_body_where_the_calendar_is_there() -> None:
+    calendar = multistatus(response(WORK, TYPES))
+    with server(lambda r: calendar if r.path == WORK else None) as wire:
+        client = known(wire)
+        with pytest.raises(Refused) as caught:
+            client.create(WORK + "a.ics", event("a"))
+        with pytest.raises(ResourceNotFound):
+            client.delete(WORK + "a.ics", '"1"')
+    assert "would not store" in caught.value.message
+    assert [(r.method, r.path) for r in wire.requests] == [
+        ("PUT", WORK + "a.ics"),
+        ("PROPFIND", WORK),
+        ("DELETE", WORK + "a.ics"),
+        ("PROPFIND", WORK),
+    ]
+
+
+def test_in_a_calendar_that_is_gone_nothing_counts_as_refused_or_deleted() -> None:
+    """And whatever else waits for it costs no further request."""
+    with server(lambda exchange: None) as wire:
+        client = known(wire)
+        for number in range(3):
+            with pytest.raises(CollectionMissing):
+                client.create(f"{WORK}{number}.ics", event("a"))
+            with pytest.raises(CollectionMissing):
+                client.delete(f"{WORK}{number}.ics", '"1"')
+    assert [r.method for r in wire.requests] == ["PUT", "PROPFIND"]
+
+
+def test_a_calendar_that_is_back_is_written_to_again() -> None:
+    there = False
+
+    def answer(exchange: Exchange) -> Reply | None:
+        if exchange.method == "PUT" and there:
+            return Reply(201, headers={"ETag": '"1"'})
+        if exchange.path == HOME:
+            return multistatus(response(HOME) + response(WORK, TYPES))
+        return None
+
+    with server(answer) as wire:
+        client = known(wire)
+        with pytest.raises(CollectionMissing):
+            client.create(WORK + "a.ics", event("a"))
+        there = True
+        client.list_collections()
+        assert client.create(WORK + "a.ics", event("a")) == '"1"'
 
 
 @pytest.mark.parametrize("etag", ["", "*", 'W/"1"'])
