@@ -1,12 +1,14 @@
 """One account of the stand-in as a test or a demo holds it: its switches, its phone."""
 
 import uuid
+from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
 from icloud_standin.application import Application
 from icloud_standin.content_lines import UnparseableError, parse
 from icloud_standin.messages import RecordedRequest
 from icloud_standin.rows import Collection, OutgoingMail, Resource
+from icloud_standin.seeding import plant
 from icloud_standin.switches import Switches
 from icloud_standin.validation import MAIN
 
@@ -32,10 +34,15 @@ class StandInAccount:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        return list(self._application.recorded(self.dsid))
+        return list(self._application.records.of(self.dsid))
+
+    @property
+    def request_counts(self) -> dict[str, int]:
+        """By method."""
+        return self._application.records.counts(self.dsid)
 
     def forget_requests(self) -> None:
-        self._application.recorded(self.dsid).clear()
+        self._application.records.of(self.dsid).clear()
 
     @property
     def outgoing_mail(self) -> list[OutgoingMail]:
@@ -69,6 +76,15 @@ class StandInAccount:
     def expire_tokens(self, collection: str = "home") -> None:
         """From now on every sync-token handed out so far is unknown."""
         self._store.expire_tokens(self.collection(collection))
+
+    def seed(
+        self, name: str = "everything", collection: str = "home", first: date | None = None
+    ) -> None:
+        """A named set of what Apple's clients leave behind, from the week of `first` on."""
+        account = self._store.account(self.apple_id)
+        assert account is not None
+        day = first or datetime.now(UTC).date()
+        plant(self._store, account, self.collection(collection), name, day)
 
     def resources(self, collection: str = "home") -> dict[str, str]:
         found = self._store.resources(self.collection(collection))

@@ -1,7 +1,6 @@
 """One request in, one response out: switches first, then the verbs."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from icloud_standin import auth
 from icloud_standin.dav import Propfind
@@ -10,16 +9,16 @@ from icloud_standin.hosts import Hosts
 from icloud_standin.lag import Lag
 from icloud_standin.messages import RecordedRequest, Refused, Request, Response, bad_request
 from icloud_standin.objects import Objects
-from icloud_standin.phone.pages import PhonePages
 from icloud_standin.places import Place
+from icloud_standin.records import Records
 from icloud_standin.reports import Reports
 from icloud_standin.rows import Account
 from icloud_standin.store import Store
 from icloud_standin.switches import Boards, Switches
 from icloud_standin.view import View
 
-REMEMBERED = 20_000
 CAPABILITIES = "1, access-control, calendar-access, calendar-schedule, calendarserver-sharing"
+Page = Callable[[Request], Response]
 
 
 class Application:
@@ -28,24 +27,24 @@ class Application:
         store: Store,
         hosts: Hosts,
         boards: Boards,
-        phone: PhonePages,
+        records: Records,
+        pages: Mapping[str, Page],
         clock: Callable[[], float],
     ) -> None:
-        self.store, self.hosts, self.boards, self.phone = store, hosts, boards, phone
+        """`pages` are for people and programs here: what answers below "/phone" and the like."""
+        self.store, self.hosts, self.boards = store, hosts, boards
+        self.records, self.pages = records, pages
         self._clock = clock
         self._faults: dict[str, Faults] = {}
         self.lag = Lag(boards)
         store.on_change = self.lag.note
-        self._recorded: dict[str, deque[RecordedRequest]] = {}
-
-    def recorded(self, dsid: str) -> deque[RecordedRequest]:
-        return self._recorded.setdefault(dsid, deque(maxlen=REMEMBERED))
 
     def answer(self, request: Request) -> Response:
         if self.hosts.is_foreign(request):
             return self.hosts.at_the_foreign(request)
-        if request.path == "/phone" or request.path.startswith("/phone/"):
-            return self.phone.answer(request)
+        page = self.pages.get(request.path.split("/")[1])
+        if page:
+            return page(request)
         if request.path == "/" and request.method == "GET" and request.wants_html:
             return Response(302, b"", {"Location": "/phone/"})
         return self._as_apple(request)
@@ -58,7 +57,7 @@ class Application:
             response = refused.response
         if account:
             response = spoilt(response, self.boards.of_account(account.dsid))
-            self.recorded(account.dsid).append(RecordedRequest.of(request, response))
+            self.records.of(account.dsid).append(RecordedRequest.of(request, response))
         return response
 
     def _refusal(self, request: Request, account: Account | None) -> Response | None:

@@ -15,10 +15,12 @@ from zoneinfo import ZoneInfo
 
 from icloud_standin.account import StandInAccount
 from icloud_standin.application import Application
+from icloud_standin.control import Control
 from icloud_standin.hosts import Hosts
 from icloud_standin.listening import Handler, Listener, Loop, PortBusy, listen
 from icloud_standin.messages import RecordedRequest
 from icloud_standin.phone.pages import PhonePages
+from icloud_standin.records import Records
 from icloud_standin.store import Store
 from icloud_standin.switches import Boards, Switches
 
@@ -71,13 +73,19 @@ class StandIn:
             f"http://{self._partition_host}:{renumbered.server_port}",
             f"http://{FOREIGN}:{foreign[0].server_port if foreign else self.port}",
         )
-        store = Store(self._path)
-        names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
-        phone = PhonePages(store, self._zone, names)
-        self._application = Application(store, hosts, Boards(), phone, self._clock)
+        self._application = self._composed(hosts)
         handler.answer = self._application.answer
         self._loop = Loop([*listeners, renumbered, *foreign], stopping)
         return self
+
+    def _composed(self, hosts: Hosts) -> Application:
+        store, boards, records = Store(self._path), Boards(), Records()
+        names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
+        pages = {
+            "phone": PhonePages(store, self._zone, names).answer,
+            "control": Control(store, boards, records, hosts, names).answer,
+        }
+        return Application(store, hosts, boards, records, pages, self._clock)
 
     def stop(self) -> None:
         if self._loop and self._application:
@@ -104,6 +112,10 @@ class StandIn:
         name = name or apple_id.split("@")[0]
         self.application.store.add_account(apple_id, password, name, zone)
         return self.account(apple_id)
+
+    @property
+    def accounts(self) -> list[StandInAccount]:
+        return [self.account(each.apple_id) for each in self.application.store.accounts()]
 
     def account(self, apple_id: str) -> StandInAccount:
         return StandInAccount(self.application, apple_id)

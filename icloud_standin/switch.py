@@ -5,7 +5,7 @@ default: what Apple does every day, as far as anybody knows.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Literal, TypeVar, overload
 
 Level = Literal["server", "account", "collection"]
@@ -79,6 +79,7 @@ class Board:
     """The switches turned for one server, account or collection; the table is a subclass."""
 
     __slots__ = ("_turned", "level", "wider")
+    title = ""  # of a group of switches
 
     def __init__(self, wider: "Board | None" = None) -> None:
         self.wider = wider
@@ -100,12 +101,25 @@ class Board:
         return found
 
     def turn(self, name: str, value: Any) -> None:
+        self._check(name, value)
+        with _TURNING:
+            self._turned[name] = value
+
+    def turn_all(self, values: Mapping[str, Any]) -> None:
+        """All or, where one is wrong, none; None: back to what the wider board says."""
+        for name, value in values.items():
+            self._check(name, self._known(name).default if value is None else value)
+        for name, value in values.items():
+            if value is None:
+                self.reset(name)
+            else:
+                self.turn(name, value)
+
+    def _check(self, name: str, value: Any) -> None:
         switch = self._known(name)
         if LEVELS.index(self.level) > LEVELS.index(switch.level):
             raise WrongSwitch(f"{name} is turned for the {switch.level}, not for one {self.level}.")
         switch.check(value)
-        with _TURNING:
-            self._turned[name] = value
 
     def reset(self, *names: str) -> None:
         """Back to what the wider board says; all switches where none is named."""
@@ -116,6 +130,12 @@ class Board:
     @property
     def turned(self) -> dict[str, Any]:
         return dict(self._turned)
+
+    @property
+    def in_force(self) -> dict[str, Any]:
+        """What differs from every day here, wherever it was turned."""
+        values = {name: self.value(switch) for name, switch in self.table().items()}
+        return {n: value for n, value in values.items() if value != self.table()[n].default}
 
     def spend(self, switch: Switch[int]) -> bool:
         """Take one of a count, wherever it was turned; False when none is left."""

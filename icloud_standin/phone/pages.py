@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 from django.template import Context, Engine
@@ -20,6 +20,7 @@ from icloud_standin.phone.forms import Mistake, filled, read, with_unshown
 from icloud_standin.phone.writes import Phone
 from icloud_standin.rows import Account, Collection, Resource
 from icloud_standin.store import Store
+from icloud_standin.strangers import refuse_strangers
 
 DAYS = 14
 TEMPLATES = Engine(dirs=[str(Path(__file__).parent / "templates")])
@@ -33,24 +34,14 @@ class PhonePages:
 
     def answer(self, request: Request) -> Response:
         try:
-            self._refuse_strangers(request)
+            refuse_strangers(request, self.hosts)
+            if request.method not in ("GET", "HEAD", "POST"):
+                raise Refused(405)
             return self._route(request)
         except Refused as refused:
             return refused.response
         except Mistake as mistake:
             return _html(400, "mistake.html", {"mistake": str(mistake)})
-
-    def _refuse_strangers(self, request: Request) -> None:
-        """No other site may read this page (a name that points here) or post to it."""
-        host = request.header("host")
-        origin = request.header("origin")
-        own = f"//{host}"
-        if host.rsplit(":", 1)[0] not in self.hosts and host not in self.hosts:
-            raise Refused(403)
-        if request.method == "POST" and origin and urlsplit(origin).netloc != urlsplit(own).netloc:
-            raise Refused(403)
-        if request.method not in ("GET", "HEAD", "POST"):
-            raise Refused(405)
 
     def _route(self, request: Request) -> Response:
         match request.path.split("/")[2:]:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -117,6 +118,26 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, number: int
     finally:
         process.kill()
         process.communicate()
+
+
+def test_alone_it_has_an_account_says_how_to_turn_switches_and_ends_by_itself() -> None:
+    with StandIn() as free:
+        port = free.port
+    arguments = ["--port", str(port), "--stop-after", "0.1"]
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+    url = f"http://localhost:{port}/"
+    assert done.returncode == 0
+    assert [line for line in done.stdout.splitlines() if url in line] == [
+        f"The stand-in answers at {url}, its phone page at {url}phone/. Ctrl-C stops it.",
+        f"  Clients start at     {url}",
+        f"  Phone and faults     {url}phone/",
+        f"  Control, as JSON     {url}control/",
+        "  curl -H 'Content-Type: application/json' -d '{\"throttle_seconds\": 5}' "
+        f"{url}control/anna@icloud.example/",
+        f"  curl {url}control/",
+        f"  curl -X DELETE {url}control/anna@icloud.example/",
+    ]
+    assert re.search(r"^  anna@icloud.example   (\w{4}-){3}\w{4}$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

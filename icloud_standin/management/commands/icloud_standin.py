@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from icloud_standin.server import PortBusy, StandIn
 
+SOMEBODY = ("anna@icloud.example", None, "Anna Weber")
+
 
 class Command(BaseCommand):
     help = "Run the local iCloud stand-in: a CalDAV server and a phone page. Ctrl-C stops it."
@@ -17,14 +19,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8001)
-        parser.add_argument("--data", help="File that keeps accounts and events between starts.")
+        parser.add_argument(
+            "--path",
+            "--data",
+            dest="path",
+            help="File that keeps accounts and events between starts. Default: in memory.",
+        )
         parser.add_argument("--time-zone", default="UTC", help="Of phones that name none.")
         parser.add_argument(
             "--account",
             action="append",
             default=[],
             metavar="APPLE_ID:PASSWORD[:NAME[:TIME_ZONE]]",
-            help="An account that exists from the start; may be given several times.",
+            help="An account that exists from the start; may be given several times. "
+            "Without any, there is one to try.",
+        )
+        parser.add_argument(
+            "--stop-after", type=float, metavar="SECONDS", help="End by itself, for scripts."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,19 +46,18 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         try:
             standin = StandIn(
-                options["port"], options["data"], time_zone=options["time_zone"]
+                options["port"], options["path"], time_zone=options["time_zone"]
             ).start()
         except PortBusy as error:
             raise CommandError(str(error)) from error
         try:
             for account in accounts:
                 standin.add_account(*account)
-            self.stdout.write(
-                f"The stand-in answers at {standin.url}, its phone page at "
-                f"{standin.url}phone/. Ctrl-C stops it."
-            )
+            if not standin.accounts:
+                standin.add_account(*SOMEBODY)
+            self.stdout.write(welcome(standin))
             self.stdout.flush()
-            stopped.wait()
+            stopped.wait(options["stop_after"])
         finally:
             standin.stop()
 
@@ -68,3 +78,28 @@ class Command(BaseCommand):
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise CommandError(f"There is no time zone {name}: try Europe/Berlin.") from error
+
+
+def welcome(standin: StandIn) -> str:
+    control = f"{standin.url}control/"
+    accounts = [f"  {each.apple_id}   {each.app_password}" for each in standin.accounts]
+    first = f"{control}{standin.accounts[0].apple_id}/"
+    return "\n".join(
+        [
+            f"The stand-in answers at {standin.url}, its phone page at {standin.url}phone/. "
+            "Ctrl-C stops it.",
+            "",
+            f"  Clients start at     {standin.url}",
+            f"  and are led to       {standin.partition_url}",
+            f"  Phone and faults     {standin.url}phone/",
+            f"  Control, as JSON     {control}",
+            "",
+            "Apple ID and app-specific password:",
+            *accounts,
+            "",
+            "Turn a switch, look at all of them, turn them back:",
+            "  curl -H 'Content-Type: application/json' -d '{\"throttle_seconds\": 5}' " + first,
+            f"  curl {control}",
+            f"  curl -X DELETE {first}",
+        ]
+    )

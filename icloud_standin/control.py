@@ -1,0 +1,195 @@
+"""The control address: switches, seeds and counts as JSON, for other processes.
+
+GET /control/ shows the table, the accounts and what is turned for everybody;
+/control/<Apple ID>/ one account, /control/<Apple ID>/<calendar>/ one of its calendars.
+POST {"redirect": "307"} turns switches there (null: back to what holds without), DELETE turns
+all of them back. POST {"do": "seed", "set": "everything"}, {"do": "expire_tokens"} on a
+calendar, and {"do": "forget_requests"} on an account do what they say.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+from icloud_standin.hosts import Hosts
+from icloud_standin.messages import RecordedRequest, Refused, Request, Response
+from icloud_standin.records import Records
+from icloud_standin.rows import Account, Collection
+from icloud_standin.seeding import SETS, NoSuchSet, plant
+from icloud_standin.store import Store
+from icloud_standin.strangers import refuse_strangers
+from icloud_standin.switch import Board, WrongSwitch
+from icloud_standin.switches import GROUPS, Boards
+
+LATEST = 50  # requests shown
+Json = dict[str, Any]
+
+
+class Control:
+    def __init__(
+        self, store: Store, boards: Boards, records: Records, hosts: Hosts, names: set[str]
+    ) -> None:
+        self.store, self.boards, self.records, self.hosts = store, boards, records, hosts
+        self.names = names  # that this machine may be called by
+
+    def answer(self, request: Request) -> Response:
+        try:
+            refuse_strangers(request, self.names)
+            return _json(200, self._route(request))
+        except Refused as refused:
+            return refused.response
+        except LookupError as error:
+            return _json(404, {"error": str(error.args[0])})
+        except (WrongSwitch, NoSuchSet) as error:
+            return _json(400, {"error": str(error)})
+
+    def _route(self, request: Request) -> Json:
+        parts = [unquote(part) for part in request.path.split("/")[2:] if part]
+        account = self._account(parts[0]) if parts else None
+        collection = self._collection(account, parts[1]) if account and parts[1:] else None
+        board = self._board(account, collection)
+        if request.method == "POST":
+            self._post(_given(request), board, account, collection)
+        elif request.method == "DELETE":
+            board.reset()
+        elif request.method not in ("GET", "HEAD"):
+            raise Refused(405)
+        if collection:
+            return self._show_collection(collection)
+        return self._show_account(account) if account else self._show_all()
+
+    def _board(self, account: Account | None, collection: Collection | None) -> Board:
+        if collection:
+            return self.boards.of_collection(collection)
+        return self.boards.of_account(account.dsid) if account else self.boards.server
+
+    def _account(self, name: str) -> Account:
+        for account in self.store.accounts():
+            if name.lower() in (account.apple_id, account.dsid):
+                return account
+        raise LookupError(f"There is no account {name}.")
+
+    def _collection(self, account: Account, name: str) -> Collection:
+        for collection in self.store.collections(account.dsid):
+            if name.lower() in (collection.name.lower(), collection.displayname.lower()):
+                return collection
+        raise LookupError(f"{account.apple_id} has no calendar {name}.")
+
+    def _post(
+        self, given: Json, board: Board, account: Account | None, collection: Collection | None
+    ) -> None:
+        match given, account, collection:
+            case {"do": "forget_requests"}, Account(), None:
+                self.records.of(account.dsid).clear()
+            case {"do": "expire_tokens"}, _, Collection():
+                self.store.expire_tokens(collection)
+            case {"do": "seed", **rest}, Account(), _:
+                target = collection or self._collection(account, "home")
+                name = str(rest.get("set", "everything"))
+                plant(self.store, account, target, name, datetime.now(UTC).date())
+            case {"do": what}, _, _:
+                raise LookupError(f"Nothing here does {what}.")
+            case _:
+                board.turn_all(given)
+
+    def _show_all(self) -> Json:
+        return {
+            "hosts": {
+                name: getattr(self.hosts, name)
+                for name in ("generic", "partition", "renumbered", "foreign")
+            },
+            "accounts": [
+                {"apple_id": each.apple_id, "name": each.name, "address": _address(each)}
+                for each in self.store.accounts()
+            ],
+            "turned": self.boards.server.turned,
+            "seeds": list(SETS),
+            "foreign_requests": [_request(each) for each in self.hosts.strangers],
+            "switches": [row for group in GROUPS for row in _rows(group)],
+        }
+
+    def _show_account(self, account: Account) -> Json:
+        board, requests = self.boards.of_account(account.dsid), self.records.of(account.dsid)
+        return {
+            "apple_id": account.apple_id,
+            "name": account.name,
+            "turned": board.turned,
+            "in_force": board.in_force,
+            "calendars": [
+                {
+                    "name": each.name,
+                    "displayname": each.displayname,
+                    "kind": each.kind,
+                    "href": each.href,
+                    "address": f"{_address(account)}{quote(each.name, safe='')}/",
+                }
+                for each in self.store.collections(account.dsid)
+            ],
+            "requests": {
+                "total": len(requests),
+                "by_method": self.records.counts(account.dsid),
+                "latest": [_request(each) for each in list(requests)[-LATEST:]],
+            },
+            "mails": [asdict(mail) for mail in self.store.outgoing_mail(account.dsid)],
+        }
+
+    def _show_collection(self, collection: Collection) -> Json:
+        board = self.boards.of_collection(collection)
+        return {
+            "name": collection.name,
+            "displayname": collection.displayname,
+            "href": collection.href,
+            "turned": board.turned,
+            "in_force": board.in_force,
+            "resources": [each.href for each in self.store.resources(collection)],
+        }
+
+
+def _given(request: Request) -> Json:
+    """JSON that says it is: a form of another site cannot."""
+    if request.header("content-type").partition(";")[0].strip() != "application/json":
+        raise Refused(415)
+    try:
+        given = json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise WrongSwitch("This is not JSON.") from error
+    if not isinstance(given, dict):
+        raise WrongSwitch('Write an object: {"redirect": "307"}.')
+    return given
+
+
+def _address(account: Account) -> str:
+    return f"/control/{quote(account.apple_id, safe='@')}/"
+
+
+def _request(seen: RecordedRequest) -> Json:
+    return {
+        "method": seen.method,
+        "path": seen.path,
+        "status": seen.status,
+        "authorized": seen.authorized,
+    }
+
+
+def _rows(group: type[Board]) -> list[Json]:
+    return [
+        {
+            "name": switch.name,
+            "number": switch.number,
+            "group": group.title,
+            "does": switch.does,
+            "watch": switch.watch,
+            "takes": switch.kind,
+            "choices": list(switch.choices),
+            "default": switch.default,
+            "level": switch.level,
+        }
+        for switch in group.table().values()
+    ]
+
+
+def _json(status: int, content: Json) -> Response:
+    body = json.dumps(content, indent=1, ensure_ascii=False).encode()
+    return Response(status, body + b"\n", {"Content-Type": "application/json; charset=utf-8"})
