@@ -1,0 +1,93 @@
+"""An examination as something to print, to keep and to hand on."""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from icloud_sync.core.verdicts.spelling import spell
+from icloud_sync.core.verdicts.values import Grade, Verdict, exit_code, summary
+from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
+
+MARKS = {Grade.GOOD: "ok", Grade.NOTE: "note", Grade.TROUBLE: "!!", Grade.NOT_TRIED: "--"}
+WIDTH = 98
+MARGIN = " " * 6
+
+
+@dataclass
+class Report:
+    """`facts`: what is known without asking anybody, by name."""
+
+    about: str
+    at: datetime
+    facts: dict[str, Any] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        return exit_code(self.verdicts)
+
+    @property
+    def summary(self) -> str:
+        return summary(self.verdicts)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "about": self.about,
+            "at": self.at.isoformat(),
+            "exit_code": self.exit_code,
+            "summary": self.summary,
+            "facts": self.facts,
+            "steps": [verdict.as_dict() for verdict in self.verdicts],
+        }
+
+    def as_text(self) -> str:
+        lines = [*beginning(self), *(line for one in self.verdicts for line in spelled(one))]
+        return "\n".join([*lines, "", f"In short: {self.summary}", ""])
+
+
+def beginning(report: Report) -> list[str]:
+    facts = [f"{MARGIN}{name}: {value}" for name, value in report.facts.items()]
+    return [f"{report.about}, examined {spell(report.at)}", *facts, ""]
+
+
+def spelled(verdict: Verdict) -> Iterator[str]:
+    """One step as lines; what went well needs no explanation."""
+    yield from wrapped(f"{verdict.heading}: {verdict.likely}", f"{MARKS[verdict.grade]:<6}")
+    for name, words in explained(verdict):
+        yield from wrapped(f"{name}: {words}", MARGIN)
+
+
+def explained(verdict: Verdict) -> list[tuple[str, str]]:
+    """Name and words of what stands under a verdict, in the order to be read."""
+    parts = [
+        ("Seen", verdict.seen),
+        ("Could also be", verdict.could_be),
+        ("Next", verdict.next_step),
+    ]
+    return [(name, words) for name, words in parts if words]
+
+
+def wrapped(words: str, before: str) -> list[str]:
+    return textwrap.wrap(
+        words,
+        WIDTH,
+        initial_indent=before,
+        subsequent_indent=MARGIN,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def facts_of(connection: ICloudConnection) -> dict[str, Any]:
+    waiting, states = OutboxEntry.State, RemoteResource.State
+    stuck = connection.outbox.filter(state=waiting.NEEDS_ATTENTION).count()
+    troubled = connection.resources.filter(state=states.NEEDS_ATTENTION).count()
+    return {
+        "State": f"{connection.get_status_display()} since {spell(connection.status_since)}",
+        **({"Why": connection.status_reason} if connection.status_reason else {}),
+        "Last success": spell(connection.last_success_at),
+        "Waiting to be sent": connection.outbox.filter(state=waiting.WAITING).count(),
+        "Needs attention": stuck + troubled,
+    }
