@@ -10,7 +10,8 @@ def next_attempt(
     attempts: int, now: datetime, chance: float, asked_for: datetime | None = None
 ) -> datetime:
     """`attempts` made so far; `chance` in [0, 1) spreads workers out. Servers ask for
-    less than they need (icloud-behaviour 9.1), so what they ask for is only a minimum."""
+    less than they need (icloud-behaviour 9.1), so what they ask for is only a minimum, and
+    not everybody comes back at the very moment they name."""
     wait = min(FLOOR * (1 << min(attempts, 12)), CEILING)
     moment = now + wait * (0.75 + chance / 2)
-    return max(moment, asked_for) if asked_for else moment
+    return max(moment, asked_for + FLOOR * chance) if asked_for else moment

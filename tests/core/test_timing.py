@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from icloud_sync.core.poll import Pace, next_poll
-from icloud_sync.core.retry import CEILING, next_attempt
+from icloud_sync.core.poll import Pace, came_round, next_poll
+from icloud_sync.core.retry import CEILING, FLOOR, next_attempt
 from tests.core.bodies import NOW
 
 PACE = Pace(shortest=60, longest=900)
@@ -20,7 +20,8 @@ def test_each_failure_waits_longer_up_to_the_ceiling() -> None:
 def test_what_the_server_asks_for_is_a_minimum() -> None:
     soon, late = NOW + timedelta(seconds=1), NOW + timedelta(hours=2)
     assert next_attempt(3, NOW, 0.5, soon) == NOW + timedelta(seconds=40)
-    assert next_attempt(3, NOW, 0.5, late) == late
+    assert next_attempt(3, NOW, 0.0, late) == late
+    assert late < next_attempt(3, NOW, 0.5, late) < late + FLOOR
 
 
 def test_workers_are_spread_by_chance() -> None:
@@ -42,3 +43,17 @@ def test_an_account_that_never_did_anything_is_looked_at_at_the_slowest_pace() -
 
 def test_jitter_looks_a_little_earlier() -> None:
     assert next_poll(NOW, NOW, PACE, chance=1) == NOW + timedelta(seconds=54)
+
+
+def test_a_moment_comes_round_once_in_its_time_and_elsewhere_for_each_account() -> None:
+    hour = timedelta(hours=1)
+    minutes = [NOW + timedelta(minutes=n) for n in range(24 * 60)]
+    for who in (1, 2, 77):
+        came = [
+            b for a, b in zip(minutes, minutes[1:], strict=False) if came_round(a, b, hour, who)
+        ]
+        assert len(came) in (23, 24)
+        assert {b - a for a, b in zip(came, came[1:], strict=False)} == {hour}
+    firsts = {next(m for m in minutes if came_round(NOW, m, hour, who)) for who in range(50)}
+    assert len(firsts) > 30
+    assert came_round(None, NOW, hour, 1)
