@@ -112,12 +112,11 @@ def ask(url: str) -> Said:
     parts = urlsplit(url)
     connection = open_connection(parts.scheme, parts.hostname or "", parts.port)
     try:
+        connection.connect()
+        tls = tls_of(connection.sock)
         connection.request("PROPFIND", parts.path or "/", xml_requests.principal(), HEADERS)
         answer = connection.getresponse()
-        content = read_some(answer)
-        return Said(
-            answer.status, answer.headers, content, tls_of(connection.sock), datetime.now(UTC)
-        )
+        return Said(answer.status, answer.headers, read_some(answer), tls, datetime.now(UTC))
     finally:
         connection.close()
 

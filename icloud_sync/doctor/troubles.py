@@ -54,11 +54,10 @@ def remote_kind(error: RemoteError) -> Kind:
         return Kind.STATUS
     if error.message == NOT_CALDAV:
         return Kind.HTML
-    if isinstance(error, UnreadableAnswer):
-        return Kind.UNREADABLE
-    if error.status:
+    if error.status and not isinstance(error, UnreadableAnswer):
         return Kind.STATUS
-    return network_kind(error)
+    # Without a network's error under it, it was an answer: one that leads in a circle, say.
+    return network_kind(error) if error.__cause__ and not error.status else Kind.UNREADABLE
 
 
 def network_kind(error: BaseException) -> Kind:
