@@ -181,6 +181,11 @@ class BlockedSlotForm(InOwnersZone):
         widgets = DETAILS
         field_classes = TEXTS
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.read_only_reason:  # its source forbids the rest
+            self.fields = {name: self.fields[name] for name in ("is_busy",) if name in self.fields}
+
     def zone_of(self, row: BlockedSlot) -> ZoneInfo:
         return row.zone
 

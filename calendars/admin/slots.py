@@ -91,18 +91,19 @@ class BlockedSlotAdmin(SavesWhatChanged):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         stock = super().get_fieldsets(request, obj)
-        if not obj or self.has_change_permission(request, obj):
+        may_change = self.has_change_permission(request, obj)
+        if may_change and not (obj and obj.read_only_reason):
             return handed_to_nobody(stock) if obj and obj.source_ref else stock
-        shown = ["belongs_to", "when", "title", "busy", "location", "notes"]
+        busy = "is_busy" if may_change else "busy"
+        shown = ["belongs_to", "when", "title", busy, "location", "notes"]
         return [(None, {"fields": shown})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj and obj.read_only_reason:
+            # "Free this time" and "block it after all" are ours all the same (D9).
+            return ["belongs_to", "when", "title", "location", "notes"]
         # An event of a source cannot change hands: it lies in its owner's account.
         return ["user", "calendar", "belongs_to"] if obj and obj.source_ref else []
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may = super().has_change_permission(request, obj)
-        return may and not (obj and obj.read_only_reason)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = super().has_delete_permission(request, obj)
@@ -160,7 +161,10 @@ def notices(slot: BlockedSlot) -> list[str]:
     """What staff should know before they change this slot."""
     said = []
     if slot.read_only_reason:
-        said.append(f"This slot cannot be changed here: {slot.read_only_reason}")
+        said.append(
+            f"This slot cannot be changed here: {slot.read_only_reason} Whether it is busy "
+            "can: that stays in Referins."
+        )
     else:
         said += sources.edit_consequences([slot])
     if slot.removed_at_source_at:

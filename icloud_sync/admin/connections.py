@@ -82,6 +82,14 @@ class ICloudConnectionAdmin(ConnectInTwoSteps, AsksBeforeLeaving, ConnectionFact
         ),
         ("Account", {"fields": ACCOUNT}),
         ("Calendars in Referins", {"fields": ["serves", "calendars", "write_who_is_coming"]}),
+        (
+            "What takes time away",
+            {
+                "fields": list(connecting.SWITCHES),
+                "description": "Events from iCloud are always shown. Where somebody freed or "
+                "blocked a slot here, that stays.",
+            },
+        ),
     ]
     readonly_fields = [*FACTS, *ACCOUNT]
 
@@ -125,6 +133,10 @@ class ICloudConnectionAdmin(ConnectInTwoSteps, AsksBeforeLeaving, ConnectionFact
         if "write_who_is_coming" in form.changed_data:
             switch = form.cleaned_data["write_who_is_coming"]
             connecting.set_who_is_coming(connection, switch, actor=actor)  # type: ignore[arg-type]
+        switches = [name for name in connecting.SWITCHES if name in form.changed_data]
+        if switches:
+            chosen = {name: form.cleaned_data[name] for name in switches}
+            connecting.set_blocking(connection, chosen, actor=actor)  # type: ignore[arg-type]
         for formset in formsets:
             note_changes(formset)
             if formset.has_changed():

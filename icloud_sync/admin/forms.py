@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from calendars.models import Calendar, User
 from calendars.types import CalendarType
-from icloud_sync.connecting import ConnectError
+from icloud_sync.connecting import SWITCHES, ConnectError
 from icloud_sync.connecting.begin import refuse_second_connection
 from icloud_sync.connecting.errors import NO_CALENDARS_CHOSEN, NO_TARGET
 from icloud_sync.core.policy import SIMPLE_REFUSED, SYNCED_TYPES
@@ -192,7 +192,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ICloudConnection
-        fields = ["serves", "calendars", "write_who_is_coming"]
+        fields = ["serves", "calendars", "write_who_is_coming", *SWITCHES]
         widgets = {"serves": forms.RadioSelect(attrs=CHOICES)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

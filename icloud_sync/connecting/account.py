@@ -32,6 +32,7 @@ class AccountLook:
     principal_href: str
     home_url: str
     collections: tuple[CollectionInfo, ...]
+    addresses: tuple[str, ...] = ()
 
     def find(self, href: str) -> CollectionInfo:
         for info in self.collections:
@@ -79,7 +80,14 @@ def look(
     except RemoteError as error:
         raise errors.classify(error, url, urlsplit(url).hostname or url) from error
     refuse_unusable(found)
-    return AccountLook(apple_id, url, account.principal_href, account.home_url, tuple(found))
+    return AccountLook(
+        apple_id,
+        url,
+        account.principal_href,
+        account.home_url,
+        tuple(found),
+        account.addresses,
+    )
 
 
 def refuse_unusable(found: list[CollectionInfo]) -> None:

@@ -55,6 +55,7 @@ def connect(
         server_url=account.server_url,
         principal_href=account.principal_href,
         home_url=account.home_url,
+        addresses=list(account.addresses),
         serves=Serves.CHOSEN if chosen else serves,
         write_who_is_coming=write_who_is_coming,
         next_poll_at=timezone.now(),

@@ -31,8 +31,8 @@ def set_blocking(
 
 
 def message(switches: Mapping[str, bool]) -> str:
-    field = ICloudConnection._meta.get_field
-    said = [f"{field(name).verbose_name}: {'on' if on else 'off'}" for name, on in switches.items()]
+    labels = {field.name: field.verbose_name for field in ICloudConnection._meta.fields}
+    said = [f"{labels[name]}: {'on' if on else 'off'}" for name, on in switches.items()]
     return f"What takes time away: {', '.join(said)}."
 
 

@@ -44,8 +44,9 @@ def update_password(
     with transaction.atomic():
         connection.app_password = normalize_password(password)
         connection.principal_href = account.principal_href
-        connection.home_url = account.home_url
-        connection.save(update_fields=["app_password", "principal_href", "home_url"])
+        connection.home_url, connection.addresses = account.home_url, list(account.addresses)
+        found = ["principal_href", "home_url", "addresses"]
+        connection.save(update_fields=["app_password", *found])
         record_found(connection, account)
         if connection.status != Status.PAUSED:  # a pause is a person's decision: it stays
             settle(connection, Status.CONNECTED)

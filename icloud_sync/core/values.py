@@ -111,10 +111,12 @@ class CollectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where an account lives: server-relative path of the principal, home as absolute URL."""
+    """Where an account lives: server-relative path of the principal, home as absolute URL.
+    `addresses`: the owner's in invitations, lower case, without mailto:."""
 
     principal_href: str
     home_url: str
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

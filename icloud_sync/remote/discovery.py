@@ -26,7 +26,18 @@ def discover(transport: Transport, server_url: str) -> Account:
     return Account(
         principal_href=hrefs.canonical(principal_url),
         home_url=hrefs.absolute(hrefs.canonical(home_url), home_url),
+        addresses=_addresses(answer),
     )
+
+
+def _addresses(answer: Answer) -> tuple[str, ...]:
+    """RFC 6638, 2.4.1: e-mail addresses, and names only the server knows."""
+    sets = (
+        one.props.get(cdav.CalendarUserAddressSet.tag) for one in answer.multistatus().responses
+    )
+    found = (link.text for each in sets if each is not None for link in each.iter(dav.Href.tag))
+    plain = ((text or "").strip().lower().removeprefix("mailto:") for text in found)
+    return tuple(dict.fromkeys(each for each in plain if each))
 
 
 def _principal_url(transport: Transport, server_url: str) -> str:

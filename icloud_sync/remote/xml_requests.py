@@ -28,7 +28,8 @@ def principal() -> bytes:
 
 
 def calendar_home() -> bytes:
-    return _propfind(cdav.CalendarHomeSet())
+    """And who its owner is in invitations: one request for both."""
+    return _propfind(cdav.CalendarHomeSet(), cdav.CalendarUserAddressSet())
 
 
 def existence() -> bytes:

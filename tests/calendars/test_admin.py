@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db.models.signals import post_delete
 from django.urls import reverse
 
@@ -238,9 +239,49 @@ def test_a_read_only_slot_says_why_and_takes_no_change(client, staff) -> None:
     )
     page = client.get(url("blockedslot_change", slot.pk)).content.decode()
     assert "This slot cannot be changed here: It has guests." in page
-    assert 'name="_save"' not in page
-    assert client.post(url("blockedslot_change", slot.pk), slot_typed()).status_code == 403
+    before = state(slot), slot.title
+    moved = slot_typed(user=staff.pk, title="Mine", location="Here", is_all_day="on")
+    assert client.post(url("blockedslot_change", slot.pk), moved).status_code == 302
+    assert (state(slot), slot.title, slot.location) == (*before, "")
     assert client.post(url("blockedslot_delete", slot.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("minutes", [60, 0])
+def test_whether_a_read_only_slot_takes_time_is_ours_to_say(client, staff, minutes) -> None:
+    ends_at = NINE_UTC + timedelta(minutes=minutes)
+    slot = BlockedSlotFactory(
+        user=staff, read_only_reason="It has guests.", starts_at=NINE_UTC, ends_at=ends_at
+    )
+    for said, expected in (({}, False), ({"is_busy": "on"}, True)):
+        assert client.post(url("blockedslot_change", slot.pk), said).status_code == 302
+        slot.refresh_from_db()
+        assert (slot.is_busy, slot.starts_at, slot.ends_at) == (expected, NINE_UTC, ends_at)
+
+
+def test_a_read_only_slot_refuses_any_other_change_wherever_it_comes_from(staff) -> None:
+    slot = BlockedSlotFactory(user=staff, read_only_reason="It has guests.")
+    slot.is_busy = False
+    slot.full_clean()
+    slot.title = "Mine"
+    with pytest.raises(ValidationError, match="It has guests"):
+        slot.full_clean()
+
+
+def test_the_way_to_a_slot_goes_along_when_a_person_moves_it(client, staff) -> None:
+    hour = timedelta(hours=1)
+    slot = BlockedSlotFactory(
+        user=staff, starts_at=NINE_UTC, ends_at=NINE_UTC + hour, busy_from=NINE_UTC - hour / 2
+    )
+    client.post(
+        url("blockedslot_change", slot.pk),
+        slot_typed(user=staff.pk, **times("2026-11-24 14:00", "2026-11-24 15:00")),
+    )
+    slot.refresh_from_db()
+    assert slot.busy_from == slot.starts_at - hour / 2
+    slot.starts_at -= hour
+    slot.save()
+    slot.refresh_from_db()
+    assert slot.busy_from == slot.starts_at - hour / 2
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ class AppleAccount:
             raise CredentialsError("The server said no.", 401)
         if self.meanwhile:
             self.meanwhile()
-        return Account(self.principal_href, "https://p42-caldav.icloud.com:443/1/calendars/")
+        home = "https://p42-caldav.icloud.com:443/1/calendars/"
+        return Account(self.principal_href, home, (f"mail-of-{self.apple_id}",))
 
     def list_collections(self) -> list[CollectionInfo]:
         return list(self.collections)

@@ -276,6 +276,8 @@ def save_page(client: Client, connection: ICloudConnection, **typed: Any) -> Any
         "serves": connection.serves,
         "calendars": list(connection.calendars.values_list("pk", flat=True)),
         "write_who_is_coming": "on",
+        "unanswered_blocks": "on",
+        "travel_blocks": "on",
         "collections-TOTAL_FORMS": len(collections),
         "collections-INITIAL_FORMS": len(collections),
     }
@@ -352,6 +354,27 @@ def test_leaving_out_who_is_coming_sends_the_events_again(
     connection.refresh_from_db()
     assert not connection.write_who_is_coming
     assert list(connection.outbox.values_list("object_id", flat=True)) == [appointment.pk]
+
+
+def test_what_takes_time_away_begins_as_iclouds_people_expect_and_is_switched_on_the_page(
+    staff: Client, connection: ICloudConnection
+) -> None:
+    switches = ("free_all_day_blocks", "unanswered_blocks", "travel_blocks")
+    html = text(staff.get(page(connection)))
+    for label in ("Free all-day events block", "Unanswered invitations block", "Travel time"):
+        assert label in html
+    assert [getattr(connection, name) for name in switches] == [False, True, True]
+    OrmQ.objects.all().delete()
+    save_page(staff, connection)
+    assert not OrmQ.objects.exists()
+    save_page(staff, connection, free_all_day_blocks="on", travel_blocks="")
+    connection.refresh_from_db()
+    assert [getattr(connection, name) for name in switches] == [True, True, False]
+    told = connection.log.first()
+    assert told is not None
+    assert told.message == (
+        "What takes time away: free all-day events block: on, travel time blocks: off. By staff."
+    )
 
 
 # --- What staff do with it ------------------------------------------------------------

@@ -76,6 +76,7 @@ def test_connecting_stores_the_account_its_collections_and_what_must_be_sent() -
     assert connection.server_url == "http://127.0.0.1:9/"
     assert connection.principal_href == "/1/principal/"
     assert connection.home_url == "https://p42-caldav.icloud.com:443/1/calendars/"
+    assert connection.addresses == ["mail-of-anna@icloud.example"]
     assert connection.next_poll_at is not None
     assert roles(connection) == {"Home": "target", "Work": "mirrored", "Holidays": "mirrored"}
     assert list(connection.outbox.values_list("kind", "object_id", "state")) == [

@@ -106,6 +106,8 @@ def narrow(client: Client, connection: ICloudConnection, *chosen: Any, **typed: 
         "serves": "chosen",
         "calendars": [calendar.pk for calendar in chosen],
         "write_who_is_coming": "on",
+        "unanswered_blocks": "on",
+        "travel_blocks": "on",
         "collections-TOTAL_FORMS": 1,
         "collections-INITIAL_FORMS": 1,
         "collections-0-id": home.pk,

@@ -43,6 +43,23 @@ def test_discovery_is_two_requests_and_crosses_to_the_partition() -> None:
     ]
 
 
+def test_discovery_hears_in_passing_who_the_owner_is_in_invitations() -> None:
+    hrefs = "mailto:Anna@iCloud.example", "mailto:anna@work.example", "/1/principal/"
+    addresses = "".join(f"<D:href>{href}</D:href>" for href in hrefs)
+
+    def told(exchange: Exchange) -> Reply | None:
+        if exchange.path != "/1/principal/":
+            return apple(exchange)
+        found = f"<C:calendar-home-set><D:href>{HOME}</D:href></C:calendar-home-set>"
+        found += f"<C:calendar-user-address-set>{addresses}</C:calendar-user-address-set>"
+        return multistatus(response("/1/principal/", found))
+
+    with server(told) as wire:
+        account = remote(wire, home="").discover()
+        assert len(wire.requests) == 2
+    assert account.addresses == ("anna@icloud.example", "anna@work.example", "/1/principal/")
+
+
 def test_a_home_on_a_foreign_host_never_hears_of_us() -> None:
     with server(lambda exchange: Reply(207)) as foreign:
         home = foreign.url.replace("127.0.0.1", "localhost")
