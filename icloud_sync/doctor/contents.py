@@ -84,7 +84,9 @@ def state_of(connection: ICloudConnection) -> dict[str, Any]:
         "collections": [collection_of(row) for row in connection.collections.all()],
         "resources": counts(connection.resources.all(), "state"),
         "outbox": counts(connection.outbox.all(), "state"),
-        "outbox_errors": counts(connection.outbox.exclude(last_error=""), "last_error"),
+        "outbox_errors": list(
+            counts(connection.outbox.exclude(last_error=""), "last_error").items()
+        ),
         "runs": list(
             connection.runs.values("direction", "outcome", "started_at", "finished_at", "error")[
                 :RUNS

@@ -40,11 +40,11 @@ class Veil:
         return ADDRESS.sub(r"\1…@\2", words)
 
     def all(self, value: Any) -> Any:
-        """The same JSON value with every string in it veiled."""
+        """The same JSON value with every string in it veiled, keys too."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {key: self.all(one) for key, one in value.items()}
+            return {self.text(str(key)): self.all(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.all(one) for one in value]
         return value

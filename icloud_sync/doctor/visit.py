@@ -34,9 +34,10 @@ class Visit:
     """`patience` bounds all of it; `wait` is how long a running sync is waited for."""
 
     def __init__(
-        self, connection: ICloudConnection, patience: Patience, wait: float = WAIT_FOR_SYNC
+        self, connection: ICloudConnection, patience: Patience, wait: float | None = None
     ) -> None:
-        self.connection, self.patience, self.wait = connection, patience, wait
+        self.connection, self.patience = connection, patience
+        self.wait = WAIT_FOR_SYNC if wait is None else wait
         self.url = connection.server_url or settings.ICLOUD_SERVER_URL
         self.lease: leases.Lease | None = None
         self.closing = ExitStack()
