@@ -86,7 +86,10 @@ class ICloudConnection(models.Model):
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_activity_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_poll_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    # Runs in a row that failed as a whole.
     failures = models.PositiveIntegerField(default=0, editable=False)
+    # Until when its requests are paid for (core/budget.py); written by whoever has the lease.
+    paid_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     # One worker a connection, by conditional UPDATE with an expiry (leases.py).
     lease_owner = models.CharField(max_length=64, blank=True, editable=False)

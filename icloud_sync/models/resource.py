@@ -31,6 +31,8 @@ class RemoteResource(models.Model):
     href = models.CharField(max_length=1000)
     uid = models.CharField("UID", max_length=1000, db_index=True)
     etag = models.CharField(max_length=500, blank=True)
+    # The version that our last write replaced: who serves it now is behind the times.
+    replaced_etag = models.CharField(max_length=500, blank=True, editable=False)
     # The body as last agreed; for a pending copy the body we are about to send, so that
     # a crash after the server said yes still has something to compare with.
     base = models.TextField(blank=True)
@@ -65,6 +67,8 @@ class RemoteResource(models.Model):
     reconsider_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
     state_reason = models.CharField(max_length=500, blank=True)
+    # How often what needs attention was asked for again unchanged.
+    looks = models.PositiveSmallIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
