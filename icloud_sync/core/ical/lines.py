@@ -90,7 +90,14 @@ def make(text: str) -> Line:
 
 def with_value(line: Line, value: str) -> Line:
     """The same name and parameters; `value` as it is to stand there."""
-    return make(f"{halves(line.text)[0]}:{value}")
+    return make(f"{head(line)}:{value}")
+
+
+def head(line: Line) -> str:
+    """Name and parameters as written; the name alone where what follows it is neither."""
+    found = halves(line.text)[0]
+    is_whole = found[len(line.name) :][:1] in ("", ";") and found.count('"') % 2 == 0
+    return found if is_whole else line.name
 
 
 def name_of(text: str) -> str:

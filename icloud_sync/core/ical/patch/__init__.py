@@ -58,7 +58,7 @@ def patch(
     if is_own:
         whole = parts.rebuilt({event.index: component}, [])
     else:
-        whole = parts.rebuilt({}, as_override(component, parts.holding(rid)[0][1]))
+        whole = parts.rebuilt({}, as_override(component, parts.original_start(rid, event)))
     return lines.join(with_definition(whole, parts.lines, zone))
 
 

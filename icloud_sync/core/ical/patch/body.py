@@ -52,6 +52,11 @@ class Body:
         named = [one for one in self.document.overrides if self.series.name_of(one) == rid]
         return [one for one in named if not one.this_and_future]
 
+    def original_start(self, rid: str, event: Event) -> Moment:
+        """As its master would write it; of one that no master makes, as it is written."""
+        starts = [start for _, start in self.holding(rid)]
+        return starts[0] if starts else event.recurrence_id or event.start
+
     def holding(self, rid: str) -> list[tuple[RecurrenceSet, Moment]]:
         """The masters that make this occurrence, each with its original start as the master
         would write it."""

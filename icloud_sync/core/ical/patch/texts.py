@@ -51,7 +51,7 @@ def set_text(component: list[Line], name: str, before: str, after: str) -> list[
     if same(name, before, after):
         return component
     there = lines.find(component, name)
-    head = OF_THE_OLD_TEXT.sub("", lines.halves(there.text)[0]) if there else name
+    head = OF_THE_OLD_TEXT.sub("", lines.head(there)) if there else name
     new = [lines.make(f"{head}:{lines.escape(after)}")] if after else []
     return lines.replace_property(component, name, new)
 
