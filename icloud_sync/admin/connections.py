@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from icloud_sync import connecting
 from icloud_sync.admin.add import ConnectInTwoSteps
+from icloud_sync.admin.doctor import ExaminesConnections
 from icloud_sync.admin.facts import ConnectionFacts
 from icloud_sync.admin.forms import ConnectionForm, RoleForm, RolesFormSet
 from icloud_sync.admin.leaving import AsksBeforeLeaving
@@ -46,7 +47,9 @@ def has(request: HttpRequest, act: str) -> bool:
 
 
 @admin.register(ICloudConnection)
-class ICloudConnectionAdmin(ConnectInTwoSteps, AsksBeforeLeaving, ConnectionFacts):
+class ICloudConnectionAdmin(
+    ConnectInTwoSteps, AsksBeforeLeaving, ExaminesConnections, ConnectionFacts
+):
     form = ConnectionForm
     inlines = [CollectionsInline]
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import django
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import Count, QuerySet
+from django.db.models import BooleanField, Count, QuerySet
 
 from icloud_sync.fields import DecryptionError
 from icloud_sync.models import ICloudConnection, SyncLogEntry
@@ -74,6 +74,7 @@ def state_of(connection: ICloudConnection) -> dict[str, Any]:
         "status_reason": connection.status_reason,
         "status_since": connection.status_since,
         "serves": connection.serves,
+        "switches": switches_of(connection),
         "calendars": connection.calendars.count(),
         "created_at": connection.created_at,
         "last_success_at": connection.last_success_at,
@@ -93,6 +94,11 @@ def state_of(connection: ICloudConnection) -> dict[str, Any]:
             ]
         ),
     }
+
+
+def switches_of(connection: ICloudConnection) -> dict[str, bool]:
+    fields = (one for one in connection._meta.concrete_fields if isinstance(one, BooleanField))
+    return {one.name: getattr(connection, one.name) for one in fields}
 
 
 def collection_of(row: Any) -> dict[str, Any]:

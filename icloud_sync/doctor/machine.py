@@ -46,6 +46,12 @@ def examine_machine(patience: Patience | None = None) -> Iterator[Verdict]:
         yield from glances(patience)
 
 
+def examine_worker() -> list[Verdict]:
+    """The queue and whoever works it off: why a task may wait."""
+    looks = [(Step.QUEUE, look_at_queue), (Step.WORKER, look_at_worker)]
+    return list(try_each((step, partial(attempt, step, look)) for step, look in looks))
+
+
 def attempt(step: Step, look: Callable[[], Verdict]) -> Verdict:
     try:
         return look()

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.spelling import spell
-from icloud_sync.core.verdicts.values import Grade, Verdict, exit_code, summary
+from icloud_sync.core.verdicts.values import Grade, Step, Verdict, exit_code, summary
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 
 MARKS = {Grade.GOOD: "ok", Grade.NOTE: "note", Grade.TROUBLE: "!!", Grade.NOT_TRIED: "--"}
@@ -45,6 +46,25 @@ class Report:
     def as_text(self) -> str:
         lines = [*beginning(self), *(line for one in self.verdicts for line in spelled(one))]
         return "\n".join([*lines, "", f"In short: {self.summary}", ""])
+
+
+def from_dict(kept: dict[str, Any]) -> Report:
+    """The other way round of `as_dict`."""
+    verdicts = [
+        Verdict(
+            step=Step(one["step"]),
+            grade=Grade(one["grade"]),
+            likely=one["likely"],
+            seen=one["seen"],
+            could_be=one["could_be"],
+            next_step=one["next_step"],
+            cause=Cause(one["cause"]) if one["cause"] else None,
+            subject=one["subject"],
+            stops=one["stops"],
+        )
+        for one in kept["steps"]
+    ]
+    return Report(kept["about"], datetime.fromisoformat(kept["at"]), kept["facts"], verdicts)
 
 
 def beginning(report: Report) -> list[str]:
