@@ -46,7 +46,7 @@ def run(connection_id: int, write: bool, actor_id: int | None) -> dict[str, Any]
         verdicts = list(examine_machine())
         return Report("This machine", timezone.now(), {}, verdicts).as_dict()
     connection = ICloudConnection.objects.select_related("user").get(pk=connection_id)
-    actor = User.objects.filter(pk=actor_id).first()
+    actor = User.objects.filter(pk=actor_id).first() if actor_id else None
     report = Report(str(connection), timezone.now(), facts_of(connection))
     report.verdicts += examine(connection, write=write, actor=actor)
     return report.as_dict()

@@ -118,7 +118,7 @@ def test_it_asks_little(apple: World) -> None:
 def test_changes_that_wait_to_be_pulled_are_counted_and_stay_waiting(synced: World) -> None:
     synced.account.phone.put("new.ics", vevent("new", "New", at(9), at(10)))
     tokens = next(one for one in look(synced.connection) if one.step is Step.TOKENS)
-    assert tokens.seen == "1 change since the last look."
+    assert tokens.seen == "1 change since the last look, our own among them."
     synced.settle()
     assert len(synced.slots()) == 3
 

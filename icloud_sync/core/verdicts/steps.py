@@ -145,7 +145,7 @@ def tokens(seen: Tokens) -> Verdict:
     stored = (
         "Nothing was read yet."
         if seen.stored_works is None
-        else f"{counted(seen.waiting, 'change')} since the last look."
+        else f"{counted(seen.waiting, 'change')} since the last look, our own among them."
     )
     return good(Step.TOKENS, "The server tells what changed since we last looked.", stored)
 
