@@ -82,7 +82,7 @@ class StandIn:
         store, boards, records = Store(self._path), Boards(), Records()
         names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
         pages = {
-            "phone": PhonePages(store, self._zone, names).answer,
+            "phone": PhonePages(store, boards, records, self._zone, names).answer,
             "control": Control(store, boards, records, hosts, names).answer,
         }
         return Application(store, hosts, boards, records, pages, self._clock)

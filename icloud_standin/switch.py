@@ -100,6 +100,12 @@ class Board:
         found: T = holder._turned[switch.name] if holder else switch.default
         return found
 
+    def known(self, name: str) -> Switch[Any]:
+        switch = self.table().get(name)
+        if switch is None:
+            raise WrongSwitch(f"There is no switch {name}.")
+        return switch
+
     def turn(self, name: str, value: Any) -> None:
         self._check(name, value)
         with _TURNING:
@@ -108,7 +114,7 @@ class Board:
     def turn_all(self, values: Mapping[str, Any]) -> None:
         """All or, where one is wrong, none; None: back to what the wider board says."""
         for name, value in values.items():
-            self._check(name, self._known(name).default if value is None else value)
+            self._check(name, self.known(name).default if value is None else value)
         for name, value in values.items():
             if value is None:
                 self.reset(name)
@@ -116,7 +122,7 @@ class Board:
                 self.turn(name, value)
 
     def _check(self, name: str, value: Any) -> None:
-        switch = self._known(name)
+        switch = self.known(name)
         if LEVELS.index(self.level) > LEVELS.index(switch.level):
             raise WrongSwitch(f"{name} is turned for the {switch.level}, not for one {self.level}.")
         switch.check(value)
@@ -125,7 +131,7 @@ class Board:
         """Back to what the wider board says; all switches where none is named."""
         with _TURNING:
             for name in names or tuple(self._turned):
-                self._turned.pop(self._known(name).name, None)
+                self._turned.pop(self.known(name).name, None)
 
     @property
     def turned(self) -> dict[str, Any]:
@@ -145,12 +151,6 @@ class Board:
             if left and holder:
                 holder._turned[switch.name] = left - 1
             return bool(left)
-
-    def _known(self, name: str) -> Switch[Any]:
-        switch = self.table().get(name)
-        if switch is None:
-            raise WrongSwitch(f"There is no switch {name}.")
-        return switch
 
     def _holder(self, name: str) -> "Board | None":
         return next((board for board in self._chain() if name in board._turned), None)

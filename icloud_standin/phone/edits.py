@@ -16,13 +16,12 @@ from icloud_standin.content_lines import (
     parse,
     splice,
 )
-from icloud_standin.phone.times import Moment, same_form, shifted, zone_named
+from icloud_standin.phone.times import Moment, same_form, zone_named
 
 # Properties that say the same again and go with the one a phone changes.
 RESTATING = {"LOCATION": ("X-APPLE-STRUCTURED-LOCATION",), "DESCRIPTION": ("X-ALT-DESC",)}
-ONLY_OF_A_SERIES = ("RRULE", "RDATE", "EXDATE", "EXRULE")
 YEARS_OF_ZONE = 10  # readers with a zone database ignore the VTIMEZONE anyway
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+Edits = list[tuple[int, int, bytes]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Details:
     notes: str = ""
 
 
-def new_body(details: Details, uid: str, zone: ZoneInfo, now: datetime, weekly: bool) -> bytes:
+def new_body(details: Details, uid: str, zone: ZoneInfo, now: datetime, rule: str) -> bytes:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Local iCloud stand-in//Phone//EN"]
     if isinstance(details.starts, datetime) and zone.key != "UTC":
         component = _time_zone(zone, details.starts)
@@ -47,8 +46,7 @@ def new_body(details: Details, uid: str, zone: ZoneInfo, now: datetime, weekly: 
     lines += [f"SUMMARY:{escape(details.title)}"]
     lines += [f"LOCATION:{escape(details.place)}"] if details.place else []
     lines += [f"DESCRIPTION:{escape(details.notes)}"] if details.notes else []
-    if weekly:
-        lines.append(f"RRULE:FREQ=WEEKLY;BYDAY={WEEKDAYS[details.starts.weekday()]}")
+    lines += [f"RRULE:{rule}"] if rule else []
     lines += [f"LAST-MODIFIED:{stamp}", "SEQUENCE:0", "END:VEVENT", "END:VCALENDAR"]
     return b"".join(fold(line) for line in lines)
 
@@ -95,53 +93,6 @@ class Editing:
             edits += self._times(event, after.starts, after.ends)
         self._apply(event, edits)
 
-    def add_override(self, recurrence_id: datetime, starts: Moment, ends: Moment) -> None:
-        """A full copy of the master for one occurrence, as Apple writes it (section 8)."""
-        master = self._master()
-        start_line = _required(master, "DTSTART")
-        identity = self._naming("RECURRENCE-ID", start_line, recurrence_id)
-        edits = self._remove(master, *ONLY_OF_A_SERIES) + self._times(master, starts, ends)
-        edits.append((start_line.end, start_line.end, identity))
-        piece = self.body[master.start : master.stop]
-        moved = [(start - master.start, end - master.start, text) for start, end, text in edits]
-        self.body = splice(self.body, [(master.stop, master.stop, splice(piece, moved))])
-
-    def exclude(self, recurrence_id: datetime) -> None:
-        """Take one occurrence out: an EXDATE on the master, its override gone."""
-        override = self.event(recurrence_id)
-        if override:
-            self.body = splice(self.body, [(override.start, override.stop, b"")])
-        master = self._master()
-        start_line = _required(master, "DTSTART")
-        excluded = self._naming("EXDATE", start_line, recurrence_id)
-        self._apply(master, [(start_line.end, start_line.end, excluded)])
-
-    def shift_series(self, delta: timedelta) -> None:
-        """Everything that names an occurrence by its start moves with the series."""
-        edits = []
-        for event in parse(self.body).named("VEVENT"):
-            for line in event.lines:
-                if line.name in ("EXDATE", "RDATE", "RECURRENCE-ID") and "/" not in line.value:
-                    moved = f"{line.name}{line.parameters}:{shifted(line.value, delta)}"
-                    edits.append((line.start, line.end, self._line(moved)))
-        self.body = splice(self.body, edits)
-
-    def master_start(self) -> Moment:
-        line = _required(self._master(), "DTSTART")
-        return self._moment(line)
-
-    def _master(self) -> Component:
-        master = self.event()
-        if master is None:
-            raise ValueError("this series has no master here")
-        return master
-
-    def _naming(self, name: str, start_line: Line, recurrence_id: datetime) -> bytes:
-        """An occurrence is named in exactly the form of the series' DTSTART."""
-        local = recurrence_id.astimezone(self.zone)
-        moment = local.date() if start_line.is_date else local
-        return self._line(same_form(name, start_line, moment, self.zone))
-
     def _moment(self, line: Line) -> Moment:
         if line.is_date:
             return datetime.strptime(line.value, "%Y%m%d").replace(tzinfo=UTC).date()
@@ -153,10 +104,8 @@ class Editing:
     def _instant(self, line: Line) -> datetime:
         return instant(self._moment(line), self.zone)
 
-    def _times(
-        self, event: Component, starts: Moment, ends: Moment
-    ) -> list[tuple[int, int, bytes]]:
-        start_line = _required(event, "DTSTART")
+    def _times(self, event: Component, starts: Moment, ends: Moment) -> Edits:
+        start_line = required(event, "DTSTART")
         end_line = event.line("DTEND") or event.line("DURATION")
         like = end_line if end_line and end_line.name == "DTEND" else start_line
         if start_line.is_date == isinstance(starts, datetime):
@@ -170,7 +119,7 @@ class Editing:
         """All-day became timed or the other way round: nothing to keep of the old form."""
         return Line(line.name, "", "00000000T000000Z", line.start, line.end)
 
-    def _set(self, event: Component, name: str, value: str) -> list[tuple[int, int, bytes]]:
+    def _set(self, event: Component, name: str, value: str) -> Edits:
         line = event.line(name)
         if line is None:
             end = event.lines[-1].end
@@ -178,7 +127,7 @@ class Editing:
         text = self._line(f"{name}{line.parameters}:{value}") if value else b""
         return [(line.start, line.end, text)]
 
-    def _remove(self, event: Component, *names: str) -> list[tuple[int, int, bytes]]:
+    def _remove(self, event: Component, *names: str) -> Edits:
         return [(line.start, line.end, b"") for line in event.lines if line.name in names]
 
     def _apply(self, event: Component, edits: Sequence[tuple[int, int, bytes]]) -> None:
@@ -197,7 +146,7 @@ def is_series(body: bytes) -> bool:
     return bool(names & {"RRULE", "RDATE", "RECURRENCE-ID"})
 
 
-def _required(event: Component, name: str) -> Line:
+def required(event: Component, name: str) -> Line:
     line = event.line(name)
     if line is None:
         raise ValueError(f"this event has no {name}")

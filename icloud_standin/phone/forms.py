@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icloud_standin.phone.agenda import Occurrence
 from icloud_standin.phone.edits import Details, as_date
+from icloud_standin.phone.rules import AS_IT_IS, CHOICES, NEVER, choice_of, rule_of
+from icloud_standin.phone.times import Moment
 
 
 class Mistake(ValueError):
@@ -30,8 +32,9 @@ def read(form: Mapping[str, str], zone: ZoneInfo) -> Details:
     return Details(title, starts, ends, place, notes)
 
 
-def filled(occurrence: Occurrence) -> dict[str, str]:
+def filled(occurrence: Occurrence, rule: str, zone: ZoneInfo) -> dict[str, str]:
     details = occurrence.details
+    repeat, until = choice_of(rule, details.starts, zone)
     first, last = as_date(details.starts), as_date(details.ends)
     if occurrence.all_day:
         last = max(first, last - timedelta(days=1))
@@ -42,10 +45,30 @@ def filled(occurrence: Occurrence) -> dict[str, str]:
         "date": first.isoformat(),
         "end_date": "" if last == first else last.isoformat(),
         "all_day": "on" if occurrence.all_day else "",
+        "repeat": repeat,
+        "until": until,
     }
     if isinstance(details.starts, datetime) and isinstance(details.ends, datetime):
         values |= {"start": f"{details.starts:%H:%M}", "end": f"{details.ends:%H:%M}"}
     return values
+
+
+def read_rule(
+    form: Mapping[str, str], after: Moment, before: Moment, rule: str, zone: ZoneInfo
+) -> str | None:
+    """The RRULE that is wanted, "" for none; None where it stays as it is."""
+    choice = form.get("repeat", AS_IT_IS)
+    if choice == AS_IT_IS:
+        return None
+    if choice not in CHOICES:
+        raise Mistake("Please choose how often it repeats.")
+    until = _date(form["until"]) if form.get("until") and choice != NEVER else None
+    if until and until < as_date(after):
+        raise Mistake("The last day of the repetition is before the event.")
+    asked = (choice, until.isoformat() if until else "")
+    if asked == choice_of(rule, before, zone) and as_date(after) == as_date(before):
+        return None
+    return None if choice == NEVER and not rule else rule_of(choice, until, after, zone)
 
 
 def with_unshown(details: Details, before: Details) -> Details:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
 from icloud_standin.content_lines import Line
 
 Moment = date | datetime
@@ -22,8 +24,8 @@ def same_form(name: str, like: Line, moment: Moment, phone_zone: ZoneInfo) -> st
 
 
 def zone_named(tzid: str) -> ZoneInfo | None:
-    """Also zones written like /freeassociation.sourceforge.net/Europe/Berlin."""
-    for name in (tzid, "/".join(tzid.split("/")[-2:])):
+    """Also Outlook's names, and zones like /freeassociation.sourceforge.net/Europe/Berlin."""
+    for name in (tzid, WINDOWS_TO_OLSON.get(tzid, tzid), "/".join(tzid.split("/")[-2:])):
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -39,6 +41,10 @@ def shifted(values: str, delta: timedelta) -> str:
 def _shift(value: str, delta: timedelta) -> str:
     suffix = "Z" if value.endswith("Z") else ""
     pattern = "%Y%m%d" if len(value) == 8 else "%Y%m%dT%H%M%S"
-    # Wall time on purpose: the zone stands beside the value, not in it.
-    moment = datetime.strptime(value.removesuffix("Z"), pattern).replace(tzinfo=None)  # noqa: DTZ007
-    return f"{moment + delta:{pattern}}{suffix}"
+    return f"{naive(value) + delta:{pattern}}{suffix}"
+
+
+def naive(value: str) -> datetime:
+    """Wall time on purpose: the zone stands beside the value, not in it."""
+    pattern = "%Y%m%d" if len(value) == 8 else "%Y%m%dT%H%M%S"
+    return datetime.strptime(value.removesuffix("Z"), pattern)  # noqa: DTZ007

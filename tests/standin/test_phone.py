@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from icloud_standin.account import StandInAccount
-from icloud_standin.phone.edits import Editing
+from icloud_standin.phone.series import Series
 from icloud_standin.server import StandIn
 from tests.standin.conftest import Client, event
 
@@ -129,7 +129,7 @@ def test_adding_an_event_stores_it_as_a_phone_does(phone: Client, account: Stand
 def test_an_added_event_would_pass_apples_own_checks(
     phone: Client, client: Client, account: StandInAccount
 ) -> None:
-    phone.form(f"/phone/{account.dsid}/new", **FORM, weekly="on")
+    phone.form(f"/phone/{account.dsid}/new", **FORM, repeat="weekly")
     ((href, body),) = account.resources().items()
     assert "RRULE:FREQ=WEEKLY;BYDAY=TU\r\n" in body
     assert client("PUT", href, body).status == 204
@@ -278,7 +278,7 @@ def test_a_whole_series_does_not_move_to_another_day(
     form = FORM | {"date": "2026-12-09", "action": "save-all"}
     answer = phone.form(event_path(account, href, "20261208T090000Z"), **form)
     assert (answer.status, only_body(account)) == (400, SERIES)
-    assert "A whole series stays on its day" in answer.body.decode()
+    assert "This series stays on its days" in answer.body.decode()
 
 
 def test_a_whole_series_is_deleted(phone: Client, account: StandInAccount) -> None:
@@ -322,7 +322,7 @@ def test_a_change_made_on_the_phone_reaches_a_sync_report(
 @pytest.mark.parametrize("ending", ["\r\n", "\n"])
 def test_an_edit_keeps_the_line_ends_the_body_has(ending: str, account: StandInAccount) -> None:
     body = SERIES.replace("\r\n", ending).encode()
-    editing = Editing(body, ZoneInfo("UTC"), datetime(2026, 12, 1, tzinfo=UTC))
+    editing = Series(body, ZoneInfo("UTC"), datetime(2026, 12, 1, tzinfo=UTC))
     editing.exclude(datetime(2026, 12, 8, 9, tzinfo=UTC))
     lines = editing.body.decode().split(ending)
     assert "EXDATE:20261208T090000Z" in lines
