@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
+from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote import discovery, listings, multiget, xml_requests
 from icloud_sync.remote.classify import Request
@@ -130,7 +131,7 @@ class CalDAVRemote:
         href = canonical(href)
         answer = self._following_the_home(lambda: self._send("GET", href, Request.READ))
         try:
-            body = answer.content.decode()
+            body = lines.decoded(answer.content)
         except UnicodeDecodeError as error:
             raise UnreadableAnswer("This event is not valid UTF-8 text.") from error
         multiget.refuse_page(answer.content)

@@ -61,6 +61,15 @@ def test_what_is_asked_for_goes_in_batches() -> None:
     assert sizes == [MULTIGET_BATCH, MULTIGET_BATCH, 20]
 
 
+def test_an_event_folded_inside_of_a_character_breaks_the_xml_and_is_read_by_itself() -> None:
+    folded = (
+        event("split.ics").encode().replace(b"SUMMARY:", "SUMMARY:ö".encode()[:-1] + b"\r\n \xb6")
+    )
+    with server(Shelf(NAMES[:3], {"split.ics": folded})) as wire:
+        found = known(wire).multiget(WORK, [WORK + name for name in [*NAMES[:3], "split.ics"]])
+    assert [each.body.count("SUMMARY:ö") for each in found.found] == [0, 0, 0, 1]
+
+
 @pytest.mark.parametrize("body", [b"SUMMARY:a\x08b", b"SUMMARY:\xff\xfe"])
 def test_one_event_that_breaks_the_xml_stops_only_itself(body: bytes) -> None:
     with server(Shelf(NAMES, {"spoilt.ics": body})) as wire:
