@@ -102,7 +102,7 @@ def test_an_all_day_event_keeps_its_dates_and_is_local_midnight_to_midnight(
 
 
 @pytest.mark.parametrize(
-    ("duration", "hours"), [("PT3H", 3), ("P1D", 25), ("P1DT3H", 28), ("P1W", 169)]
+    ("duration", "hours"), [("PT3H", 3), ("P1D", 25), ("PT24H", 24), ("P1DT3H", 28), ("P1W", 169)]
 )
 def test_a_duration_over_a_clock_change_counts_days_on_the_wall_and_hours_as_they_pass(
     duration: str, hours: int

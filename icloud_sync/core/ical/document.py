@@ -54,13 +54,15 @@ class Event:
     """One VEVENT: a master, an override, or an event that does not recur.
 
     `index`: which VEVENT of the body. `duration`: whole days are nominal, the rest is time
-    that really passes. `participation`: lower-case address -> PARTSTAT, for each attendee.
+    that really passes; `in_hours`: all of it does, as it is written without days (PT24H; RFC
+    5545, 3.3.6). `participation`: lower-case address -> PARTSTAT, for each attendee.
     """
 
     index: int
     start: Moment
     end: Moment | None = None
     duration: timedelta | None = None
+    in_hours: bool = False
     recurrence_id: Moment | None = None
     this_and_future: bool = False
     rules: tuple[Rule, ...] = ()

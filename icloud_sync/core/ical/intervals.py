@@ -67,7 +67,8 @@ def nominal_and_exact(event: Event, zones: Zones) -> tuple[timedelta, timedelta]
         length = end.instant(zones.floating) - event.start.instant(zones.floating)
         return timedelta(), max(length, timedelta())
     length = max(event.duration or timedelta(), timedelta())
-    return timedelta(days=length.days), timedelta(seconds=length.seconds)
+    nominal = timedelta() if event.in_hours else timedelta(days=length.days)
+    return nominal, length - nominal
 
 
 def all_day(starts_on: date, ends_on: date, zone: tzinfo) -> Interval:

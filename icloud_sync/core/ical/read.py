@@ -104,6 +104,7 @@ def _event(index: int, found: Found, zones: TimeZones) -> Event:
         start=start,
         end=end,
         duration=decode.duration(first_of(found, "DURATION")) if "DURATION" in found else None,
+        in_hours=_word(found, "DURATION").lstrip("+").startswith("PT"),
         recurrence_id=_moment(found, "RECURRENCE-ID", zones),
         this_and_future=_reaches_on(found),
         rules=_rules(found, "RRULE"),
