@@ -3,9 +3,13 @@
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db import DatabaseError
 
 from icloud_sync import outbox
 from icloud_sync.core.verdicts.values import Verdict
@@ -13,6 +17,8 @@ from icloud_sync.doctor.contents import log_of, machine, secrets_of, state_of
 from icloud_sync.doctor.redact import Veil, account_paths
 from icloud_sync.doctor.report import Report
 from icloud_sync.models import ICloudConnection
+
+T = TypeVar("T")
 
 READ_ME = """\
 For whoever helps with this installation of Referins.
@@ -35,8 +41,9 @@ def write_bundle(
     *,
     with_titles: bool = False,
 ) -> None:
-    """A new file that only its owner may read. Raises OSError."""
-    connections = [connection] if connection else live_connections()
+    """A new file that only its owner may read. Without a database it holds what there is
+    without one. Raises OSError."""
+    connections = [connection] if connection else if_possible(live_connections)
     veil = veil_for(connections, with_titles)
     veiled = veil_report(report, veil)
     files = {
@@ -45,12 +52,19 @@ def write_bundle(
         "report.json": as_json(veiled.as_dict()),
         "machine.json": as_json(veil.all(machine())),
         "connections.json": as_json(veil.all([state_of(one) for one in connections])),
-        "log.json": as_json(veil.all(log_of(connection, with_titles))),
+        "log.json": as_json(veil.all(if_possible(partial(log_of, connection, with_titles)))),
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zip:
         for name, content in files.items():
             zip.writestr(name, content)
+
+
+def if_possible(read: Callable[[], list[T]]) -> list[T]:
+    try:
+        return read()
+    except DatabaseError:
+        return []
 
 
 def live_connections() -> list[ICloudConnection]:

@@ -9,7 +9,7 @@ from typing import Any
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.core.verdicts.values import Grade, Step, Verdict, exit_code, summary
-from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
+from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, RemoteResource
 
 MARKS = {Grade.GOOD: "ok", Grade.NOTE: "note", Grade.TROUBLE: "!!", Grade.NOT_TRIED: "--"}
 WIDTH = 98
@@ -45,7 +45,7 @@ class Report:
 
     def as_text(self) -> str:
         lines = [*beginning(self), *(line for one in self.verdicts for line in spelled(one))]
-        return "\n".join([*lines, "", f"In short: {self.summary}", ""])
+        return "\n".join([*lines, *ending(self), ""])
 
 
 def from_dict(kept: dict[str, Any]) -> Report:
@@ -68,8 +68,12 @@ def from_dict(kept: dict[str, Any]) -> Report:
 
 
 def beginning(report: Report) -> list[str]:
-    facts = [f"{MARGIN}{name}: {value}" for name, value in report.facts.items()]
-    return [f"{report.about}, examined {spell(report.at)}", *facts, ""]
+    facts = [printable(f"{MARGIN}{name}: {value}") for name, value in report.facts.items()]
+    return [printable(f"{report.about}, examined {spell(report.at)}"), *facts, ""]
+
+
+def ending(report: Report) -> list[str]:
+    return ["", printable(f"In short: {report.summary}")]
 
 
 def spelled(verdict: Verdict) -> Iterator[str]:
@@ -91,7 +95,7 @@ def explained(verdict: Verdict) -> list[tuple[str, str]]:
 
 def wrapped(words: str, before: str) -> list[str]:
     return textwrap.wrap(
-        words,
+        printable(words),
         WIDTH,
         initial_indent=before,
         subsequent_indent=MARGIN,
@@ -100,13 +104,20 @@ def wrapped(words: str, before: str) -> list[str]:
     )
 
 
+def printable(words: str) -> str:
+    """A calendar's name may hold what would steer a terminal."""
+    return "".join(one if one.isprintable() else " " for one in words)
+
+
 def facts_of(connection: ICloudConnection) -> dict[str, Any]:
     waiting, states = OutboxEntry.State, RemoteResource.State
     stuck = connection.outbox.filter(state=waiting.NEEDS_ATTENTION).count()
     troubled = connection.resources.filter(state=states.NEEDS_ATTENTION).count()
+    outage = Outage.objects.filter(server=connection.server_url).first()
     return {
         "State": f"{connection.get_status_display()} since {spell(connection.status_since)}",
         **({"Why": connection.status_reason} if connection.status_reason else {}),
+        **({"Server down since": spell(outage.since)} if outage else {}),
         "Last success": spell(connection.last_success_at),
         "Waiting to be sent": connection.outbox.filter(state=waiting.WAITING).count(),
         "Needs attention": stuck + troubled,

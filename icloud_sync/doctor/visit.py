@@ -98,6 +98,7 @@ class Visit:
             timeout=TIMEOUT,
             max_bytes=MAX_BYTES,
             before_request=None,
+            contact=settings.PUBLIC_URL,
         )
         self.closing.callback(transport.close)
         return transport
@@ -115,6 +116,7 @@ class Visit:
             allowed_hosts=settings.ICLOUD_ALLOWED_HOSTS,
             home_url=self.home_url,
             timeout=TIMEOUT,
+            contact=settings.PUBLIC_URL,
         )
         self.closing.callback(remote.close)
         return remote

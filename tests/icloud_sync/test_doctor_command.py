@@ -24,7 +24,7 @@ from icloud_sync.doctor import visit
 from icloud_sync.doctor.redact import Veil, account_paths
 from icloud_sync.fields import encrypt
 from icloud_sync.management.commands import icloud_doctor
-from icloud_sync.models import ICloudConnection, OutboxEntry, SyncLogEntry, SyncRun
+from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, SyncLogEntry, SyncRun
 from icloud_sync.schedules import sync_schedules
 from tests.factories import AppointmentFactory, ContactFactory, ICloudConnectionFactory
 from tests.scenarios.world import World, at, connected, vevent
@@ -125,6 +125,25 @@ def test_each_step_is_printed_as_soon_as_it_is_there(
     monkeypatch.setattr(icloud_doctor, "examine", examine)
     call_command("icloud_doctor", str(apple.connection.pk), stdout=out)
     assert printed == [0, 1, 2]
+
+
+def test_a_name_cannot_steer_the_terminal(apple: World) -> None:
+    apple.connection.collections.filter(role="target").update(
+        name="Home\x1b[2J\r\nok    All is well", href="/gone/"
+    )
+    said = run(str(apple.connection.pk))[1]
+    assert "\x1b" not in said
+    assert "\nok    All is well" not in said
+
+
+def test_a_server_that_is_known_to_be_down_is_told_first(apple: World) -> None:
+    now = timezone.now()
+    Outage.objects.create(
+        server=apple.connection.server_url, reason="503", since=now, next_probe_at=now
+    )
+    assert (
+        f"\n      Server down since: {now:%Y-%m-%d %H:%M} UTC\n" in run(str(apple.connection.pk))[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,10 +287,12 @@ def test_as_a_process_it_ends_with_its_number_and_no_traceback(tmp_path: Path) -
         command = [sys.executable, "manage.py", "icloud_doctor", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True)
 
-    whole, one, nonsense = manage("--json"), manage("1"), manage("first")
+    path = tmp_path / "bundle.zip"
+    whole, one, nonsense = manage("--json", "--bundle", str(path)), manage("1"), manage("first")
     assert (whole.returncode, one.returncode, nonsense.returncode) == (1, 2, 2)
     assert "Traceback" not in whole.stderr + one.stderr + nonsense.stderr
     assert json.loads(whole.stdout)["summary"].startswith("Database: The database is not up to")
+    assert "Database: The database is not up to" in unpack(path)["report.txt"]
     assert one.stderr == (
         "CommandError: The database cannot be used. Examine the machine: icloud_doctor\n"
     )

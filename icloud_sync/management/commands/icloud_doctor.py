@@ -14,7 +14,7 @@ from django.utils import timezone
 from icloud_sync.core.verdicts.values import Verdict
 from icloud_sync.doctor import Report, examine, examine_machine
 from icloud_sync.doctor.bundle import write_bundle
-from icloud_sync.doctor.report import beginning, facts_of, spelled
+from icloud_sync.doctor.report import beginning, ending, facts_of, spelled
 from icloud_sync.models import ICloudConnection
 
 CANNOT = 2
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
         else:
-            self.say(["", f"In short: {report.summary}"])
+            self.say(ending(report))
 
     def say(self, lines: Any) -> None:
         for line in lines:
