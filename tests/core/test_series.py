@@ -449,7 +449,7 @@ def test_of_an_endless_series_of_long_ago_only_the_window_is_walked() -> None:
 
 
 def test_more_occurrences_than_a_calendar_can_hold_are_refused_with_a_sentence() -> None:
-    with pytest.raises(UnreadableResource, match=r"^It repeats \d+,\d+ times in the time that"):
+    with pytest.raises(UnreadableResource, match=r"^It repeats more than 5,000 times in the time that"):
         names(body("DTSTART:20261201T080000Z", "RRULE:FREQ=HOURLY"))
 
 

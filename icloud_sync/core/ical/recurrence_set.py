@@ -21,6 +21,8 @@ from icloud_sync.core.values import Zones
 
 DAY = timedelta(days=1)
 END_OF_DAY = timedelta(days=1, seconds=-1)
+# A wall clock is never further than this from UTC, nor its changes longer.
+MARGIN = timedelta(days=2)
 FIRST = datetime.combine(date.min, time())
 LAST = datetime.combine(date.max, time(23, 59, 59))
 
@@ -70,8 +72,10 @@ class RecurrenceSet:
         if not self.means_day(moment):
             return name_of(moment, self.start, self.zones)
         there = self.made(moment.wall, moment.wall + END_OF_DAY)
-        at_its_time = datetime.combine(moment.wall, self.start.wall.time())
-        return min(there, default=self.name(at_its_time))
+        return min(there, default=self.name_on_day(moment))
+
+    def name_on_day(self, day: Moment) -> str:
+        return self.name(datetime.combine(day.wall, self.start.wall.time()))
 
     def find(self, name: str) -> datetime | None:
         """The wall time of the start of this name. One in a gap has the name of a later

@@ -15,14 +15,17 @@ from typing import NamedTuple
 
 from icloud_sync.core.ical.document import Document, Event, Moment, UnreadableResource
 from icloud_sync.core.ical.intervals import Timing
-from icloud_sync.core.ical.recurrence_ids import name_of, wall_of
-from icloud_sync.core.ical.recurrence_set import RecurrenceSet, moved
+from icloud_sync.core.ical.naming import names
+from icloud_sync.core.ical.recurrence_ids import wall_of
+from icloud_sync.core.ical.recurrence_set import MARGIN, RecurrenceSet, moved
 from icloud_sync.core.recurrence.rule import BadRule
 from icloud_sync.core.values import Interval, Window, Zones
 
 MOST_OCCURRENCES = 5_000
-# A wall clock is never further than this from UTC, nor its changes longer.
-MARGIN = timedelta(days=2)
+# Also of those that are looked at, and turn out to lie outside of the window.
+MOST_STARTS = 20_000
+MOST_MASTERS = 20
+TOO_MANY = f"It repeats more than {MOST_OCCURRENCES:,} times in the time that events come in for."
 
 
 class Instance(NamedTuple):
@@ -48,10 +51,7 @@ def expand(document: Document, window: Window, zones: Zones) -> list[Instance]:
     """What touches the window, by start; an event that does not recur wherever it is."""
     found = Series(document, zones).expand(window)
     if len(found) > MOST_OCCURRENCES:
-        raise UnreadableResource(
-            f"It repeats {len(found):,} times in the time that events come in for; "
-            f"{MOST_OCCURRENCES:,} are the most."
-        )
+        raise UnreadableResource(TOO_MANY)
     return found
 
 
@@ -104,9 +104,13 @@ class Series:
         self.document = document
         self.zones = meant(document, zones)
         self.timings: dict[int, Timing] = {}
+        if len(document.masters) > MOST_MASTERS:
+            raise UnreadableResource(f"There are more than {MOST_MASTERS} events of one UID in it.")
         self.sets = [RecurrenceSet(master, self.zones) for master in document.masters]
         # The order of the body means nothing (RFC 5545, 3.6).
         self.sets.sort(key=lambda each: each.start.instant(self.zones.floating))
+        moments = {each.index: each.recurrence_id or each.start for each in document.overrides}
+        self.names = names(self.sets, moments, self.zones)
         named = [(self.name_of(each), each) for each in document.overrides]
         # Where one changes all from there on and another only this, the other says what it is.
         self.overrides = dict(sorted(named, key=lambda pair: not pair[1].this_and_future))
@@ -114,13 +118,7 @@ class Series:
         self.ranges = sorted(self.changes)
 
     def name_of(self, override: Event) -> str:
-        moment = override.recurrence_id or override.start
-        if not self.sets:  # invited to single occurrences (RFC 4791, 4.1)
-            return name_of(moment, moment, self.zones)
-        likely = sorted(self.sets, key=lambda each: each.start.is_date != moment.is_date)
-        names = [each.name_of(moment) for each in likely]
-        held = (rid for rid in names if len(names) > 1 and self.master_of(rid))
-        return next(held, names[0])
+        return self.names[override.index]
 
     def master_of(self, rid: str) -> tuple[RecurrenceSet, datetime] | None:
         """The set that holds this start, and its wall time there."""
@@ -155,17 +153,20 @@ class Series:
             for rid, wall in each.starts(first, naive(window.ends_at, reach)).items():
                 if rid not in found:
                     found[rid] = self.made(rid, each, wall)
+            if len(found) > MOST_STARTS:
+                raise UnreadableResource(TOO_MANY)
         inside = [one for one in found.values() if touches(one.interval, window)]
         return sorted(inside, key=lambda one: (one.interval.starts_at, one.recurrence_id))
 
     def reach(self) -> timedelta:
         """How far from the window a start may be whose occurrence touches it."""
         shifts = [abs(self.shift(rid, self.sets[0])) for rid in self.ranges if self.sets]
-        lengths = [self.timing(event).longest for event in self.document.events]
+        says = [*self.document.masters, *self.changes.values()]
+        lengths = [self.timing(event).longest for event in says]
         periods = [
             self.period_timing(each, name).longest for each in self.sets for name in each.periods
         ]
-        return max(shifts, default=timedelta()) + max(lengths + periods) + MARGIN
+        return max(shifts, default=timedelta()) + max(lengths + periods, default=MARGIN) + MARGIN
 
     def made(self, rid: str, of: RecurrenceSet, wall: datetime) -> Instance:
         """An occurrence without an override of its own."""
