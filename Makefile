@@ -18,6 +18,7 @@ help:
 	@echo "make test       lint, types and tests on what this machine has"
 	@echo "make test-all   the same with PostgreSQL, Redis and Chromium, nothing left out"
 	@echo "make conformance URL=…  the CalDAV tests against a server of your own (docs/running.md)"
+	@echo "make bench      what reading and expanding cost, more to come, with targets; QUICK=1: a short look"
 	@echo "make setup | serve | worker | lint | types | shots | lock"
 
 setup:
@@ -68,5 +69,8 @@ lock:
 	@for kind in "" -dev; do uv pip compile --quiet --upgrade --python-version 3.11.2 --python-platform linux \
 		--custom-compile-command "make lock" -o requirements$$kind.lock requirements$$kind.txt; done
 
-soak bench:
+bench: setup
+	@QUICK="$(QUICK)" $(PY) -m bench.parsing
+
+soak:
 	@echo "make $@ is not built yet; it comes with a later release."; exit 2
