@@ -192,7 +192,7 @@ def test_without_a_way_to_the_server_nothing_else_is_tried(apple: World) -> None
     found = by_step(verdicts)
     assert found.pop("address") == Cause.NOBODY_LISTENS
     assert set(found.values()) == {"not tried"}
-    assert "The network let nobody answer" in likely(verdicts)
+    assert "the network or a firewall in between" in likely(verdicts)
 
 
 def test_without_a_network_a_name_cannot_be_looked_up(
@@ -371,6 +371,50 @@ def test_a_token_that_expired_needs_nobody(synced: World) -> None:
 def test_a_listing_that_lacks_itself_is_no_account_without_calendars(apple: World) -> None:
     apple.account.standin.switches.empty_listing = "all"
     assert troubles(look(apple.connection))["collections"] == Cause.ODD_ANSWER
+
+
+# --- Every other mood of the stand-in ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "found"),
+    [
+        ("principal_href", "absolute", {}),
+        ("absolute_hrefs", True, {}),
+        ("redirect", "307", {}),
+        ("redirect_to", "partition", {}),
+        ("xml_style", "prefixed", {}),
+        ("fault", "429", {"sign_in": Cause.THROTTLED}),
+        ("fault", "403", {"sign_in": Cause.THROTTLED}),
+        ("fault", "reset", {"sign_in": Cause.BROKE_OFF}),
+        ("broken_xml", True, {"sign_in": Cause.ODD_ANSWER}),
+        ("html_answer", True, {"sign_in": Cause.PORTAL}),
+        ("slow_body", 5.0, {"sign_in": Cause.SILENCE}),
+    ],
+)
+def test_the_account_s_moods(apple: World, switch: str, value: Any, found: Any) -> None:
+    setattr(apple.account.standin.switches, switch, value)
+    verdicts = look(apple.connection, patience=Patience(20, one=1.0))
+    seen = {step: cause for step, cause in troubles(verdicts).items() if cause != "not tried"}
+    assert seen == found
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "found"),
+    [
+        ("read_only", True, {"collections": Cause.READ_ONLY}),
+        ("withdrawn", "404", {"collections": Cause.CALENDAR_GONE}),
+        ("withdrawn", "unlisted", {"collections": Cause.CALENDAR_GONE}),
+        ("renamed", "At home", {}),
+        ("tokens_expire", True, {"tokens": Cause.TOKEN_REFUSED}),
+        ("duplicates", True, {}),
+        ("ghosts", "one", {"read": Cause.NOT_SERVED_YET}),
+        ("empty_listing", "members", {}),
+    ],
+)
+def test_a_collection_s_moods(apple: World, switch: str, value: Any, found: Any) -> None:
+    setattr(apple.account.standin.switches_of("home"), switch, value)
+    assert troubles(look(apple.connection)) == found
 
 
 # --- The lease ------------------------------------------------------------------------

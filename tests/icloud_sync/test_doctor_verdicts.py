@@ -81,6 +81,7 @@ def test_every_trouble_says_what_to_do_next(cause: Cause) -> None:
         ("anna@gmail.com", FORM, None, 403, Cause.ALIAS),
         ("anna@icloud.com", FORM, NOW, 401, Cause.REVOKED),
         ("anna@gmail.com", "something else", NOW, 401, Cause.REVOKED),
+        ("anna@icloud.com", FORM, NOW, 403, Cause.THROTTLED),
     ],
 )
 def test_what_a_refused_password_most_likely_is(
@@ -143,7 +144,7 @@ def test_which_address_looks_like_an_alias(address: str, looks: bool) -> None:
     [
         (failure(Kind.NO_WAY), Cause.NO_NETWORK, "most likely its network is down"),
         (failure(Kind.NO_NAME), Cause.NO_NAME, "this machine has no network"),
-        (failure(Kind.REFUSED), Cause.NOBODY_LISTENS, "a firewall keeps this machine"),
+        (failure(Kind.REFUSED), Cause.NOBODY_LISTENS, "a firewall in between lets nothing through"),
         (failure(Kind.SILENCE), Cause.SILENCE, "network is down or drops"),
         (failure(Kind.TLS_NAME), Cause.WRONG_NAME, "a captive portal or a proxy"),
         (failure(Kind.TLS_UNKNOWN), Cause.UNKNOWN_CERTIFICATE, "a company's proxy or firewall"),

@@ -163,6 +163,17 @@ def test_an_old_copy_read_back_is_noted_and_the_event_deleted(apple: World) -> N
     assert apple.account.phone.resources() == {}
 
 
+@pytest.mark.parametrize(
+    ("switch", "value"), [("stale_reads", 1), ("listed_but_missing", 1), ("drop_after_write", 1)]
+)
+def test_a_server_that_is_behind_the_times_keeps_nothing(
+    apple: World, switch: str, value: int
+) -> None:
+    setattr(apple.account.standin.switches_of("home"), switch, value)
+    write(apple)
+    assert apple.account.phone.resources() == {}
+
+
 @pytest.mark.parametrize("status", ["paused", "needs_password"])
 def test_a_connection_that_may_not_sync_is_not_written_to(apple: World, status: str) -> None:
     ICloudConnection.objects.update(status=status)

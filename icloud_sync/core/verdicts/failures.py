@@ -131,6 +131,8 @@ def credentials_refused(step: Step, known: Credentials, status: int, seen: str) 
     """Told apart by what is known here: the answer is the same for all of them. A password
     that ever worked was an app-specific one, whatever it looks like."""
     about: dict[str, Any] = {
+        "host": "The server",
+        "until": until(None),
         "apple_id": known.apple_id,
         "worked_until": spell(known.worked_until),
         "form": "" if known.is_app_specific else ", or another password be stored by now",
@@ -140,7 +142,8 @@ def credentials_refused(step: Step, known: Credentials, status: int, seen: str) 
 
 def why_refused(known: Credentials, status: int) -> Cause:
     if known.worked_until:
-        return Cause.REVOKED
+        # A dead password gets 401; a 403 was seen as a way of throttling (9.2).
+        return Cause.THROTTLED if status == 403 else Cause.REVOKED
     if not known.is_app_specific:
         return Cause.ORDINARY_PASSWORD
     # Apple was seen to answer 403 to a user name it does not know (2.6).

@@ -17,9 +17,9 @@ SERVER_WORDS = {
         f"{ASK_OPERATOR} Check the spelling of {{host}}.",
     ),
     Cause.NOBODY_LISTENS: Words(
-        "The network let nobody answer at {host}: most likely a firewall keeps this machine "
-        "from going out, or the server is down.",
-        "The port in the server's address may be wrong.",
+        "{host} cannot be reached from this machine: most likely the network or a firewall in "
+        "between lets nothing through.",
+        "The server may be down, or the port in its address be wrong.",
         f"{ASK_OPERATOR} Check the server's address.",
     ),
     Cause.SILENCE: Words(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
 
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.spelling import counted, span, spell
