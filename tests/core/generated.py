@@ -58,6 +58,10 @@ class Made:
     def start(self) -> datetime:
         return self.walls[0]
 
+    @property
+    def spelled(self) -> "Spelling":
+        return Spelling(self.form, self.zone)
+
 
 def made(number: int) -> Made:
     dice = Random(number)

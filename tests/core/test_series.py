@@ -437,10 +437,16 @@ def test_an_all_day_series_is_midnight_to_midnight_also_where_the_day_has_25_hou
 # --- The window --------------------------------------------------------------------------------
 
 
-def test_what_only_reaches_into_the_window_is_there() -> None:
-    text = body("DTSTART:20261201T080000Z", "DURATION:P3D", "RRULE:FREQ=WEEKLY;COUNT=5")
-    week = Window(utc(12, 10), utc(12, 15, 8))
-    assert names(text, window=week) == daily(8)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["DURATION:P6D", "RRULE:FREQ=WEEKLY;COUNT=5"],
+        ["RDATE;VALUE=PERIOD:20261208T080000Z/P6D"],
+    ],
+)
+def test_what_only_reaches_into_the_window_is_there(lines: list[str]) -> None:
+    text = body("DTSTART:20261201T080000Z", *lines)
+    assert names(text, window=Window(utc(12, 13), utc(12, 15, 8))) == daily(8)
 
 
 def test_of_an_endless_series_of_long_ago_only_the_window_is_walked() -> None:
