@@ -97,7 +97,7 @@ def test_changes_may_be_listed_and_some_definitions_begin_with_the_first_year_of
     zone = definitions.zone(
         "Listed",
         observance("STANDARD", "00010101T000000", "+1000", "+0100", winter)
-        + observance("DAYLIGHT", "20260329T020000", "+0100", "+0200", "RDATE:20270328T020000"),
+        + observance("DAYLIGHT", "20260329T020000", "+0100", "+0200", "RDATE:,20270328T020000"),
     )
     offsets = [datetime(2026, month, 1, tzinfo=zone).utcoffset() for month in (1, 7, 12)]
     assert offsets == [HOUR, 2 * HOUR, HOUR]

@@ -138,7 +138,7 @@ def _onsets(observance: Mapping[str, list[Property]]) -> list[Onset]:
     for found in observance.get("RRULE", ()):
         walls += _walls(parse_rule(found.value), start, before)
     for found in observance.get("RDATE", ()):
-        walls += [decode.wall(stamp)[0] for stamp in found.value.split(",")]
+        walls += [decode.wall(stamp)[0] for stamp in found.value.split(",") if stamp.strip()]
     return [Onset(min(max(wall, FIRST), LAST) - before, before, after) for wall in walls]
 
 
