@@ -26,6 +26,13 @@ def yearly(month: int, day: str, *until: str) -> str:
 WRITTEN = {
     "Europe/Berlin": [
         *observance("DAYLIGHT", "19810329T020000", "+0100", "+0200", yearly(3, "-1SU")),
+        *observance(
+            "STANDARD",
+            "19810927T030000",
+            "+0200",
+            "+0100",
+            yearly(9, "-1SU", "UNTIL=19950924T010000Z"),
+        ),
         *observance("STANDARD", "19961027T030000", "+0200", "+0100", yearly(10, "-1SU")),
     ],
     "America/New_York": [
@@ -78,6 +85,12 @@ def test_rules_give_the_same_wall_times_and_instants_as_the_zone_itself(
         assert (other.replace(tzinfo=None), other.fold) == (local.replace(tzinfo=None), local.fold)
         for wall in (local, local.replace(fold=1), local.replace(fold=0), local + HOUR):
             assert wall.replace(tzinfo=defined).utcoffset() == wall.utcoffset()
+
+
+def test_a_rule_that_has_ended_made_its_last_change_at_that_very_instant() -> None:
+    zone = definitions.zone("Berlin", WRITTEN["Europe/Berlin"])
+    octobers = [datetime(year, 10, 15, tzinfo=zone) for year in (1994, 1995, 1996)]
+    assert [moment.utcoffset() for moment in octobers] == [HOUR, HOUR, 2 * HOUR]
 
 
 def test_the_time_before_the_first_change_has_the_offset_it_changed_from() -> None:
