@@ -76,7 +76,7 @@ def set_up(world: World, **values: Any) -> Connection:
     return world.connection
 
 
-def to_strangers_only(reply: Reply, authorized: bool = True) -> Any:
+def in_place_of_answers(reply: Reply, authorized: bool = True) -> Any:
     """What comes in place of an answer to requests with (or without) a password."""
     return lambda exchange: reply if exchange.authorized is authorized else None
 
@@ -218,7 +218,7 @@ def test_a_host_that_is_on_no_list_is_not_even_looked_up(
 
 @pytest.mark.parametrize("authorized", [False, True])
 def test_a_captive_portal_answers_with_a_web_page(apple: World, authorized: bool) -> None:
-    apple.account.wire.faults.append(to_strangers_only(SIGN_IN, authorized))
+    apple.account.wire.faults.append(in_place_of_answers(SIGN_IN, authorized))
     verdicts = look(apple.connection)
     step = "sign_in" if authorized else "address"
     assert troubles(verdicts)[step] == Cause.PORTAL
@@ -230,7 +230,7 @@ def test_a_captive_portal_answers_with_a_web_page(apple: World, authorized: bool
 @pytest.mark.parametrize("authorized", [False, True])
 def test_a_captive_portal_sends_to_its_own_host(apple: World, authorized: bool) -> None:
     away = Reply(302, headers={"Location": "http://portal.example/login"})
-    apple.account.wire.faults.append(to_strangers_only(away, authorized))
+    apple.account.wire.faults.append(in_place_of_answers(away, authorized))
     verdicts = look(apple.connection)
     step = "sign_in" if authorized else "address"
     assert troubles(verdicts)[step] == Cause.FOREIGN_REDIRECT
@@ -257,7 +257,7 @@ def test_a_home_on_a_host_that_is_not_allowed_is_not_followed(apple: World) -> N
 @pytest.mark.parametrize("authorized", [False, True])
 def test_a_server_that_throttles_says_until_when(apple: World, authorized: bool) -> None:
     busy = Reply(503, headers={"Retry-After": "600"})
-    apple.account.wire.faults.append(to_strangers_only(busy, authorized))
+    apple.account.wire.faults.append(in_place_of_answers(busy, authorized))
     verdicts = look(apple.connection)
     assert troubles(verdicts)["sign_in" if authorized else "address"] == Cause.THROTTLED
     assert "wants to be left alone until 20" in likely(verdicts)
@@ -274,7 +274,7 @@ def test_a_server_that_is_out_of_order(apple: World) -> None:
 
 
 def test_a_server_that_knows_no_calendars(apple: World) -> None:
-    apple.account.wire.faults.append(to_strangers_only(Reply(404)))
+    apple.account.wire.faults.append(in_place_of_answers(Reply(404)))
     assert troubles(look(apple.connection))["sign_in"] == Cause.NOT_CALDAV
 
 
