@@ -30,9 +30,9 @@ class Lease:
     owner: str
     fence: int
 
-    def renew(self) -> None:
-        """Call before every request. Raises LeaseLost."""
-        if not mine(self).update(lease_until=expiry()):
+    def renew(self, **also: object) -> None:
+        """Call before every request; `also`: columns to write along. Raises LeaseLost."""
+        if not mine(self).update(lease_until=expiry(), **also):
             raise LeaseLost(f"connection {self.connection_id}")
 
     def check(self) -> None:

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from icloud_sync.models import ICloudConnection
+from icloud_sync.outages import in_outage, take_probes
 
 Status = ICloudConnection.Status
 # We are asked once a minute: what falls due just after would wait for a whole one more.
@@ -12,8 +13,17 @@ HALF_A_TICK = timedelta(seconds=30)
 
 
 def due_connections(now: datetime) -> list[int]:
-    """Longest overdue first."""
+    """Longest overdue first. Those whose server is down wait."""
+    return list(overdue(now).exclude(in_outage()).values_list("pk", flat=True))
+
+
+def probes(now: datetime) -> list[int]:
+    """Those that ask for everybody on their server, which is down; each time others."""
+    waiting = overdue(now).filter(in_outage())
+    return take_probes(list(waiting.values_list("pk", "server_url")), now)
+
+
+def overdue(now: datetime) -> QuerySet[ICloudConnection]:
     is_due = Q(next_poll_at__lte=now + HALF_A_TICK) | Q(next_poll_at__isnull=True)
     may_sync = Q(status__in=(Status.CONNECTED, Status.DEGRADED))
-    found = ICloudConnection.objects.filter(is_due & may_sync).order_by("next_poll_at", "pk")
-    return list(found.values_list("pk", flat=True))
+    return ICloudConnection.objects.filter(is_due & may_sync).order_by("next_poll_at", "pk")

@@ -1,6 +1,7 @@
 """One connection being worked on: its lease held, its server open. No row is locked and
 no transaction is open while a request is under way."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from icloud_sync import leases
+from icloud_sync.core.budget import Rate, spend
 from icloud_sync.fields import DecryptionError
 from icloud_sync.models import ICloudConnection
 from icloud_sync.remote.client import CalDAVRemote
@@ -20,19 +22,28 @@ from icloud_sync.synclog import Journal
 
 @dataclass
 class Session:
-    """`requests` made so far: a run that made none says nothing about the account."""
+    """`requests` made so far: a run that made none says nothing about the account.
+    `in_outage`: its server was down when we began."""
 
     connection: ICloudConnection
     remote: Remote
     lease: leases.Lease
     clock: Callable[[], datetime] = timezone.now
+    sleep: Callable[[float], None] = time.sleep
     requests: int = 0
+    in_outage: bool = False
 
     def journal(self, direction: str) -> Journal:
         return Journal(self.connection, direction, self.lease)
 
     def before_request(self) -> None:
-        self.lease.renew()
+        """Whoever has the lease speaks for the account alone, so that its budget needs no
+        other lock: it goes from holder to holder with the row (core/budget.py)."""
+        paid_until, wait = spend(self.connection.paid_until, self.clock(), rate())
+        if wait:
+            self.sleep(wait.total_seconds())
+        self.lease.renew(paid_until=paid_until)
+        self.connection.paid_until = paid_until
         self.requests += 1
 
 
@@ -44,6 +55,10 @@ def session(connection: ICloudConnection, lease: leases.Lease) -> Iterator[Sessi
         opened = Session(connection, remote, lease)
         renewing.append(opened.before_request)
         yield opened
+
+
+def rate() -> Rate:
+    return Rate(settings.ICLOUD_REQUESTS_PER_MINUTE, settings.ICLOUD_REQUESTS_BURST)
 
 
 def open_remote(

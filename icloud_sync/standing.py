@@ -4,22 +4,30 @@ Written only while the lease is ours: a late answer must not undo what staff did
 """
 
 import random
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
-from icloud_sync import leases
+from icloud_sync import leases, outages
 from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outbox import put_off
-from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
+from icloud_sync.pull import PullResult
+from icloud_sync.remote.errors import (
+    CredentialsError,
+    PermanentRemoteError,
+    RemoteError,
+    TemporaryRemoteError,
+    UnreadableAnswer,
+)
 from icloud_sync.session import Session
 
 Status = ICloudConnection.Status
 
 
-def succeeded(opened: Session, pulled: bool, sent: bool) -> None:
+def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
     """One UPDATE: an idle look costs no more. A run without a request proves nothing."""
     if not opened.requests:
         return
@@ -28,16 +36,35 @@ def succeeded(opened: Session, pulled: bool, sent: bool) -> None:
     active = now if sent else ours.values_list("last_activity_at", flat=True).first()
     values: dict[str, object] = {"failures": 0, "last_activity_at": active}
     if pulled:
+        soon = now if pulled.waiting else active
         values |= {
             "last_success_at": now,
-            "next_poll_at": next_poll(now, active, pace(), random.random()),
+            "next_poll_at": next_poll(now, soon, pace(), random.random()),
         }
-    if connection.status == Status.DEGRADED:
-        values |= {"status": Status.CONNECTED, "status_reason": "", "status_since": now}
+    troubles = " ".join(pulled.troubles) if pulled else troubles_before(connection)
+    values |= as_it_stands(connection, troubles, now)
+    if opened.in_outage:
+        outages.end(connection.server_url)
     home_url = getattr(opened.remote, "home_url", connection.home_url)
     if home_url != connection.home_url:
         values["home_url"] = home_url
     ours.filter(status=connection.status).update(**values)
+
+
+def troubles_before(connection: ICloudConnection) -> str:
+    """Of single calendars, as the last pull found them; a push does not tell of them."""
+    of_a_calendar = connection.status == Status.DEGRADED and not connection.failures
+    return connection.status_reason if of_a_calendar else ""
+
+
+def as_it_stands(connection: ICloudConnection, troubles: str, now: datetime) -> dict[str, object]:
+    """Degraded as long as a calendar has trouble, connected otherwise."""
+    status = Status.DEGRADED if troubles else Status.CONNECTED
+    reason = troubles[:500]
+    if (connection.status, connection.status_reason) == (status, reason):
+        return {}
+    since = {} if connection.status == status else {"status_since": now}
+    return {"status": status, "status_reason": reason, **since}
 
 
 def failed(lease: leases.Lease, error: RemoteError) -> None:
@@ -63,6 +90,14 @@ def failed(lease: leases.Lease, error: RemoteError) -> None:
         values["status_since"] = now
     if ours.update(**values) and asked_for:
         put_off(lease.connection_id, asked_for)
+    note_outage(connection.server_url, error, now)
+
+
+def note_outage(server: str, error: RemoteError, now: datetime) -> None:
+    if isinstance(error, PermanentRemoteError) and error.status:
+        outages.end(server)  # a refusal is an answer, too
+    elif isinstance(error, TemporaryRemoteError) and not isinstance(error, UnreadableAnswer):
+        outages.consider(server, error.message[:500], now)
 
 
 def pace() -> Pace:

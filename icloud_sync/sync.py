@@ -12,6 +12,7 @@ from functools import partial
 
 from icloud_sync.leases import Lease, LeaseLost, hold
 from icloud_sync.models import ICloudConnection, RemoteCollection
+from icloud_sync.outages import in_outage
 from icloud_sync.outbox import due, retry_now
 from icloud_sync.pull import PullResult, pull
 from icloud_sync.push import PushResult, drain
@@ -65,14 +66,17 @@ def sync(
     push: bool = True,
     pull_too: bool = True,
     full: bool = False,
+    patient: bool = False,
     progress: Progress | None = None,
 ) -> SyncResult:
-    """Here and now. Never raises for what the server or the account does."""
+    """Here and now. Never raises for what the server or the account does. `patient`: not
+    while the whole server is down."""
     with hold(connection_id) as lease:
         if lease is None:
             return SyncResult(busy=True)
-        connection = ICloudConnection.objects.select_related("user").get(pk=connection_id)
-        if not connection.may_sync:
+        connections = ICloudConnection.objects.select_related("user")
+        connection = connections.annotate(in_outage=in_outage()).get(pk=connection_id)
+        if not connection.may_sync or (patient and connection.in_outage):
             return SyncResult(busy=True)
         what = What(push, pull_too, full, progress or (lambda doing, done, of: None))
         return attempt(connection, lease, what)
@@ -84,8 +88,9 @@ def attempt(connection: ICloudConnection, lease: Lease, what: "What") -> SyncRes
     result = SyncResult()
     try:
         with session(connection, lease) as opened:
+            opened.in_outage = getattr(connection, "in_outage", False)
             run(opened, result, what)
-            succeeded(opened, bool(result.pulled), bool(result.pushes.sent))
+            succeeded(opened, result.pulled, bool(result.pushes.sent))
     except LeaseLost:
         # We were too slow, or staff paused or disconnected; rows we claimed come back.
         result.error = "Another worker took over, or staff changed the connection."

@@ -11,7 +11,8 @@ from django_q.tasks import async_task
 from icloud_sync import outbox
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
-from icloud_sync.poll import due_connections
+from icloud_sync.outages import in_outage
+from icloud_sync.poll import due_connections, probes
 from icloud_sync.sync import SyncResult
 from icloud_sync.sync import sync as sync_now
 from icloud_sync.window import roll, to_roll
@@ -20,11 +21,20 @@ LOST_AFTER = timedelta(minutes=3)
 
 
 def push(connection_id: int) -> str:
-    return wake_again(connection_id, sync_now(connection_id, pull_too=False))
+    return wake_again(connection_id, sync_now(connection_id, pull_too=False, patient=True))
 
 
 def pull(connection_id: int) -> str:
-    result = sync_now(connection_id)
+    return look(connection_id, patient=True)
+
+
+def sync(connection_id: int) -> str:
+    """Somebody asks for it, or for a whole server: an outage is not waited out."""
+    return look(connection_id, patient=False)
+
+
+def look(connection_id: int, patient: bool) -> str:
+    result = sync_now(connection_id, patient=patient)
     if result.busy:  # whoever holds the connection looks for us when it is done
         asking = ICloudConnection.objects.filter(pk=connection_id, status__in=MAY_WRITE)
         asking.update(next_poll_at=timezone.now())
@@ -50,9 +60,6 @@ def asked_for(connection_id: int, now: datetime) -> bool:
     return ICloudConnection.objects.filter(pk=connection_id, next_poll_at__lte=now).exists()
 
 
-sync = pull
-
-
 def poll() -> str:
     """Each is due again in a few minutes, should its task be lost; until then a worker that
     is behind is not asked a second time."""
@@ -61,6 +68,8 @@ def poll() -> str:
     ICloudConnection.objects.filter(pk__in=due).update(next_poll_at=now + LOST_AFTER)
     for connection_id in due:
         async_task("icloud_sync.tasks.pull", connection_id)
+    for connection_id in probes(now):
+        async_task("icloud_sync.tasks.sync", connection_id)
     return f"{len(due)} due"
 
 
@@ -68,7 +77,8 @@ def sweep() -> str:
     """Rows whose task was lost, whose worker died, or whose time has come."""
     now = timezone.now()
     stuck = outbox.release_stuck(now)
-    waiting = set(outbox.due(now).values_list("connection_id", flat=True))
+    rows = outbox.due(now).exclude(in_outage("connection__server_url"))
+    waiting = set(rows.values_list("connection_id", flat=True))
     for connection_id in waiting:
         async_task("icloud_sync.tasks.push", connection_id)
     return f"{stuck} released, {len(waiting)} connections woken"

@@ -104,6 +104,9 @@ ICLOUD_WINDOW_DAYS_BACK = whole_number("ICLOUD_WINDOW_DAYS_BACK", default=30)
 ICLOUD_WINDOW_DAYS_AHEAD = whole_number("ICLOUD_WINDOW_DAYS_AHEAD", default=548)
 ICLOUD_POLL_SECONDS = whole_number("ICLOUD_POLL_SECONDS", default=60)
 ICLOUD_POLL_MAX_SECONDS = whole_number("ICLOUD_POLL_MAX_SECONDS", default=900)
+# What one account may cost: requests a minute, and at once after a rest (an import).
+ICLOUD_REQUESTS_PER_MINUTE = whole_number("ICLOUD_REQUESTS_PER_MINUTE", default=240, least=6)
+ICLOUD_REQUESTS_BURST = whole_number("ICLOUD_REQUESTS_BURST", default=250)
 # Links in pushed events lead here ("URL back to the appointment", D11).
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 

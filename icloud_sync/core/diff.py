@@ -34,3 +34,12 @@ def against_listing(members: Iterable[Member], known: Mapping[str, str]) -> Diff
     look = tuple(href for href, etag in listed.items() if not etag or known.get(href) != etag)
     vanished = tuple(href for href in known if href not in listed)
     return Difference(look, vanished)
+
+
+def is_behind(served: str, listed: str | None, known: str, replaced: str) -> bool:
+    """Whether a body was served that we know to be old (icloud-behaviour 4.8), by its etag:
+    of the version that our own write `replaced`, or of the one that is `known` though
+    another is `listed` by now."""
+    if not served or served == replaced != known:
+        return bool(served)
+    return served == known and bool(listed) and listed != known

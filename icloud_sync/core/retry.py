@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 FLOOR = timedelta(seconds=5)
 CEILING = timedelta(hours=1)
+MOST_LOOKS = 10
 
 
 def next_attempt(
@@ -15,3 +16,9 @@ def next_attempt(
     wait = min(FLOOR * (1 << min(attempts, 12)), CEILING)
     moment = now + wait * (0.75 + chance / 2)
     return max(moment, asked_for + FLOOR * chance) if asked_for else moment
+
+
+def next_look(looks: int, last: datetime) -> datetime:
+    """When an event that could not be read is asked for again though it did not change:
+    after an hour, then less and less often, at most MOST_LOOKS times. `looks` so far."""
+    return last + min(timedelta(hours=1) * (1 << min(looks, 5)), timedelta(days=1))

@@ -89,6 +89,10 @@ class RemoteResource(models.Model):
     def __str__(self) -> str:
         return self.href
 
+    def is_behind(self, etag: str) -> bool:
+        """Whether who answers with this etag has not heard of our last write yet."""
+        return bool(etag) and etag == self.replaced_etag and etag != self.etag
+
 
 class MintedUid(models.Model):
     """A UID we made. Outlives connections, so that our own event is never taken for

@@ -37,6 +37,7 @@ from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
+LATE_ENOUGH = 3  # tries, after which an old version that is still served is believed
 
 
 @dataclass
@@ -163,6 +164,8 @@ def refresh(subject: Subject, session: Session, journal: Journal, now: datetime)
         # Never stored: without a base the plan creates it, or has nothing to take out.
         RemoteResource.objects.filter(pk=resource.pk).update(base="")
     else:
+        if resource.is_behind(fetched.etag) and subject.entry.attempts < LATE_ENOUGH:
+            raise PreconditionFailed("The server still shows the version before our last one.")
         absorb(session.connection, resource.collection, [fetched], now, journal)
     fresh = subject_of(subject.entry, session.connection)
     subject.resource, subject.appointment = fresh.resource, fresh.appointment

@@ -25,6 +25,7 @@ PREPARED = (
     "agreed_zone",
     "written_digest",
     "etag",
+    "replaced_etag",
     "recurrence_id",
     "own_occurrence_gone",
     "own_base",
@@ -195,6 +196,7 @@ def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> No
     """What was sent is agreed now. Without a strong etag we cannot know what the server
     made of it, so it is read back (RFC 4791, 5.3.4)."""
     read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, remote)
+    resource.replaced_etag = resource.etag
     resource.etag, resource.base = read.etag, read.body
     resource.state, resource.state_reason = State.SYNCED, ""
     resource.updated_at = timezone.now()
@@ -203,6 +205,8 @@ def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> No
 
 def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
     try:
-        return remote.get(resource.href)
+        read = remote.get(resource.href)
     except (ResourceNotFound, Refused):  # not readable yet: the next pull will read it
         return Fetched(resource.href, "", body)
+    behind = resource.etag and read.etag == resource.etag  # what we just replaced (4.8)
+    return Fetched(resource.href, "", body) if behind else read

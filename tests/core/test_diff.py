@@ -1,6 +1,8 @@
 """A listing against what we know: what to read, and what to ask about."""
 
-from icloud_sync.core.diff import Difference, against_listing, against_report
+import pytest
+
+from icloud_sync.core.diff import Difference, against_listing, against_report, is_behind
 from icloud_sync.core.values import Member
 
 KNOWN = {"/c/1.ics": '"1"', "/c/2.ics": '"2"', "/c/pending.ics": ""}
@@ -20,3 +22,23 @@ def test_what_a_full_listing_lacks_is_asked_about() -> None:
 
 def test_a_member_without_an_etag_is_always_read() -> None:
     assert against_listing([Member("/c/1.ics", "")], {"/c/1.ics": ""}).look == ("/c/1.ics",)
+
+
+@pytest.mark.parametrize(
+    ("served", "listed", "known", "replaced", "behind"),
+    [
+        ("3", "3", "2", "1", False),  # somebody changed it
+        ("2", "3", "2", "1", True),  # somebody changed it, and the old body is still served
+        ("1", "2", "2", "1", True),  # our own write is not served yet
+        ("1", "1", "2", "1", True),  # nor listed
+        ("4", "3", "2", "1", False),  # changed again since it was listed
+        ("2", "2", "2", "1", False),
+        ("", "3", "", "", False),  # no telling
+        ("2", "", "2", "1", False),  # listed without its etag
+        ("1", None, "", "", False),
+    ],
+)
+def test_a_body_is_behind_when_its_etag_is_one_that_was_replaced(
+    served: str, listed: str | None, known: str, replaced: str, behind: bool
+) -> None:
+    assert is_behind(served, listed, known, replaced) == behind
