@@ -187,7 +187,7 @@ def test_other_components_and_what_lies_in_them_are_passed_over() -> None:
         ("", "It is not a whole calendar."),
         ("<html>Sign in</html>", "It is not a whole calendar."),
         (body(START) * 2, "There is more than one calendar in it."),
-        (override(START), "Its events cannot be told apart."),
+        (override(START), "It is not a whole calendar."),
         (body(START, "BEGIN:VALARM"), "Its events cannot be told apart."),
         (body(START, "END:VALARM"), "Its events cannot be told apart."),
         (body(START, override(START)), "Its events cannot be told apart."),

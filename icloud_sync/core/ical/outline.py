@@ -33,7 +33,9 @@ class Outline:
         depth = len(self._open)
         if depth == 0 and self._is_read:
             raise UnreadableResource("There is more than one calendar in it.")
-        if (name == "VCALENDAR") != (depth == 0) or (name == "VEVENT" and depth != 1):
+        if depth == 0 and name != "VCALENDAR":
+            raise UnreadableResource("It is not a whole calendar.")
+        if (name == "VCALENDAR" and depth) or (name == "VEVENT" and depth != 1):
             raise UnreadableResource("Its events cannot be told apart.")
         self._open.append(name)
         if depth == 1 and name == "VEVENT":
