@@ -124,6 +124,12 @@ def client(standin: StandIn, account: StandInAccount) -> Client:
 
 
 @pytest.fixture
+def phone(standin: StandIn, account: StandInAccount) -> Client:
+    """A browser: no password, and the name people type."""
+    return Client(standin.port, "", "", host="localhost")
+
+
+@pytest.fixture
 def home(account: StandInAccount) -> str:
     return account.collection("home").href
 

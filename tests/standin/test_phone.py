@@ -1,18 +1,15 @@
 """The phone page: what a person does there, and that nothing else changes."""
 
 import re
-from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
+from urllib.parse import quote
 
 import pytest
 
 from icloud_standin.account import StandInAccount
-from icloud_standin.phone.series import Series
 from icloud_standin.server import StandIn
 from tests.standin.conftest import Client, event
+from tests.standin.phone_forms import DAY, FORM, SERIES, event_path, only_body, without_marks
 
-DAY = "2026-12-01"
 RICH = event(
     "one",
     "LOCATION;LANGUAGE=de:Old place",
@@ -25,36 +22,6 @@ RICH = event(
 BERLIN = event("one").replace(
     "DTSTART:20261201T090000Z", "DTSTART;TZID=Europe/Berlin:20261201T100000"
 )
-SERIES = event("series", "RRULE:FREQ=WEEKLY;BYDAY=TU", "EXDATE:20261215T090000Z")
-FORM = {
-    "title": "Meeting",
-    "date": DAY,
-    "start": "10:00",
-    "end": "11:00",
-    "place": "",
-    "notes": "",
-    "end_date": "",
-    "action": "save",
-}
-
-
-@pytest.fixture
-def phone(standin: StandIn, account: StandInAccount) -> Client:
-    return Client(standin.port, "", "", host="localhost")
-
-
-def event_path(account: StandInAccount, href: str, at: str = "") -> str:
-    return f"/phone/{account.dsid}/event?{urlencode({'href': href, 'at': at})}"
-
-
-def without_marks(body: str) -> str:
-    """A body without what every edit renews."""
-    return re.sub(r"(DTSTAMP|LAST-MODIFIED|SEQUENCE|CREATED):\w+\r\n", "", body)
-
-
-def only_body(account: StandInAccount, collection: str = "home") -> str:
-    (body,) = account.resources(collection).values()
-    return body
 
 
 def test_with_one_account_the_page_opens_its_agenda(phone: Client, account: StandInAccount) -> None:
@@ -214,79 +181,6 @@ def test_an_event_is_deleted(phone: Client, account: StandInAccount) -> None:
     assert list(account.resources().values()) == [event("two")]
 
 
-def test_one_of_a_series_is_changed_by_an_override(phone: Client, account: StandInAccount) -> None:
-    href = account.put("series.ics", SERIES)
-    path = event_path(account, href, "20261208T090000Z")
-    phone.form(path, **(FORM | {"date": "2026-12-08", "start": "14:00", "end": "15:00"}))
-    body = only_body(account)
-    assert without_marks(body).startswith(without_marks(SERIES)[: -len("END:VCALENDAR\r\n")])
-    override = without_marks(body)[without_marks(body).rindex("BEGIN:VEVENT") :]
-    assert override == (
-        "BEGIN:VEVENT\r\nUID:series\r\nDTSTART:20261208T130000Z\r\n"
-        "RECURRENCE-ID:20261208T090000Z\r\nDTEND:20261208T140000Z\r\nSUMMARY:Meeting\r\n"
-        "END:VEVENT\r\nEND:VCALENDAR\r\n"
-    )
-
-
-def test_a_second_change_of_the_same_occurrence_uses_its_override(
-    phone: Client, account: StandInAccount
-) -> None:
-    href = account.put("series.ics", SERIES)
-    path = event_path(account, href, "20261208T090000Z")
-    for title in ("First", "Second"):
-        phone.form(path, **(FORM | {"date": "2026-12-08", "title": title}))
-    body = only_body(account)
-    assert re.findall(r"SUMMARY:(\w+)", body) == ["Meeting", "Second"]
-
-
-def test_one_of_a_series_is_deleted_by_an_exdate(phone: Client, account: StandInAccount) -> None:
-    href = account.put("series.ics", SERIES)
-    phone.form(event_path(account, href, "20261208T090000Z"), action="delete", date=DAY)
-    wanted = SERIES.replace(
-        "DTSTART:20261201T090000Z\r\n", "DTSTART:20261201T090000Z\r\nEXDATE:20261208T090000Z\r\n"
-    )
-    assert without_marks(only_body(account)) == without_marks(wanted)
-
-
-def test_an_all_day_series_loses_one_day_by_a_date(phone: Client, account: StandInAccount) -> None:
-    days = (
-        SERIES.replace("DTSTART:20261201T090000Z", "DTSTART;VALUE=DATE:20261201")
-        .replace("DTEND:20261201T100000Z", "DTEND;VALUE=DATE:20261202")
-        .replace("EXDATE:20261215T090000Z\r\n", "")
-    )
-    href = account.put("series.ics", days)
-    # Local midnight in Berlin is 23:00 UTC of the day before.
-    answer = phone.form(event_path(account, href, "20261207T230000Z"), action="delete", date=DAY)
-    assert answer.status == 303
-    assert "EXDATE;VALUE=DATE:20261208\r\n" in only_body(account)
-
-
-def test_a_whole_series_changes_its_time_and_its_exceptions_follow(
-    phone: Client, account: StandInAccount
-) -> None:
-    href = account.put("series.ics", SERIES)
-    form = FORM | {"date": "2026-12-08", "start": "11:00", "end": "12:30", "action": "save-all"}
-    assert phone.form(event_path(account, href, "20261208T090000Z"), **form).status == 303
-    wanted = SERIES.replace("T100000Z", "T113000Z").replace("T090000Z", "T100000Z")
-    assert without_marks(only_body(account)) == without_marks(wanted)
-
-
-def test_a_whole_series_does_not_move_to_another_day(
-    phone: Client, account: StandInAccount
-) -> None:
-    href = account.put("series.ics", SERIES)
-    form = FORM | {"date": "2026-12-09", "action": "save-all"}
-    answer = phone.form(event_path(account, href, "20261208T090000Z"), **form)
-    assert (answer.status, only_body(account)) == (400, SERIES)
-    assert "This series stays on its days" in answer.body.decode()
-
-
-def test_a_whole_series_is_deleted(phone: Client, account: StandInAccount) -> None:
-    href = account.put("series.ics", SERIES)
-    phone.form(event_path(account, href, "20261208T090000Z"), action="delete-all", date=DAY)
-    assert account.resources() == {}
-
-
 def test_a_read_only_calendar_stays_as_it_is(phone: Client, account: StandInAccount) -> None:
     href = account.put("one.ics", event(), collection="holidays")
     page = phone("GET", event_path(account, href)).body.decode()
@@ -317,17 +211,6 @@ def test_a_change_made_on_the_phone_reaches_a_sync_report(
     token = client.sync(home).find("D:sync-token")
     phone.form(event_path(account, href), **(FORM | {"title": "Other"}))
     assert client.sync(home, token).hrefs == [home, href]
-
-
-@pytest.mark.parametrize("ending", ["\r\n", "\n"])
-def test_an_edit_keeps_the_line_ends_the_body_has(ending: str, account: StandInAccount) -> None:
-    body = SERIES.replace("\r\n", ending).encode()
-    editing = Series(body, ZoneInfo("UTC"), datetime(2026, 12, 1, tzinfo=UTC))
-    editing.exclude(datetime(2026, 12, 8, 9, tzinfo=UTC))
-    lines = editing.body.decode().split(ending)
-    assert "EXDATE:20261208T090000Z" in lines
-    assert ("\r" in editing.body.decode().replace("\r\n", "")) is False
-    assert (b"\r\n" in editing.body) is (ending == "\r\n")
 
 
 def test_a_phone_lives_in_its_owners_time_zone(phone: Client, standin: StandIn) -> None:
