@@ -14,15 +14,16 @@ from icloud_sync.core.recurrence.rule import Frequency, Rule
 
 
 def completed(rule: Rule, start: datetime) -> Rule:
-    """Where no part says which day, DTSTART does."""
-    named = rule.by_day or rule.by_month_day or rule.by_year_day
-    if named or rule.is_daily_or_oftener:
+    """Where no part says which day, DTSTART does; also which month a year's 15th is in, as
+    those mean who write BYMONTHDAY alone (Google, Windows)."""
+    if rule.by_day or rule.by_year_day or rule.is_daily_or_oftener:
         return rule
-    if rule.frequency is Frequency.WEEKLY or rule.by_week:
-        return replace(rule, by_day=((0, start.weekday()),))
-    if rule.frequency is Frequency.MONTHLY or rule.by_month:
-        return replace(rule, by_month_day=(start.day,))
-    return replace(rule, by_month=(start.month,), by_month_day=(start.day,))
+    month_day = rule.by_month_day or (start.day,)
+    if rule.by_week or rule.frequency is Frequency.WEEKLY:
+        return rule if rule.by_month_day else replace(rule, by_day=((0, start.weekday()),))
+    if rule.frequency is Frequency.YEARLY:
+        return replace(rule, by_month=rule.by_month or (start.month,), by_month_day=month_day)
+    return replace(rule, by_month_day=month_day)
 
 
 def days_of(rule: Rule) -> Callable[[range], Sequence[int]]:

@@ -28,7 +28,7 @@ def walk(
     opening = start if rule.count else max(start, first)
     later = starts_after(start, completed(rule, start), opening, closing)
     counted = islice(later, rule.count - 1 if rule.count else None)
-    earliest = seconds(first)
+    earliest = seconds(first) + bool(first.microsecond)
     found = [start] if first <= start <= last else []
     found += [wall(moment) for moment in counted if moment >= earliest]
     if len(found) > MOST_STARTS:
