@@ -52,7 +52,7 @@ class Server(ABC):
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
-        self._accounts: list[Account] = []
+        self.accounts: list[Account] = []
 
     @abstractmethod
     def start(self) -> None: ...
@@ -64,15 +64,15 @@ class Server(ABC):
         """With one empty collection that we may write to: "Home"."""
         number = next(self._numbers)
         account = self.add_account(f"user{number}@example.com", f"pass-word-{number:04}")
-        self._accounts.append(account)
+        self.accounts.append(account)
         if HOME not in account.phone.collections:
             account.make_collection(HOME)
         return account
 
     def stop(self) -> None:
-        for account in self._accounts:
+        for account in self.accounts:
             account.wire.close()
-        self._accounts.clear()
+        self.accounts.clear()
 
 
 class ProcessServer(Server):
@@ -219,6 +219,14 @@ class Servers:
             server.start()
             self._running[name] = server
         return self._running[name]
+
+    def accounts(self) -> list[Account]:
+        return [account for server in self._running.values() for account in server.accounts]
+
+    def strangers(self) -> list[Any]:
+        """What arrived at the stand-in's host that is none of Apple's."""
+        server = self._running.get("standin")
+        return server.standin.foreign_requests if isinstance(server, StandInServer) else []
 
     def stop(self) -> None:
         while self._running:

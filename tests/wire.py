@@ -62,12 +62,18 @@ class Reply:
 Fault = Callable[[Exchange], Drop | Reply | None]
 
 
+# Since the last test began; what is sent is searched when it ends (tests/wire_rules.py).
+made: list["Wire"] = []
+
+
 class Wire:
     """The proxy of one account. `url` is where clients go, `upstream` the server itself."""
 
     def __init__(self, upstream: str, users: Mapping[str, str] | None = None) -> None:
         """`users`: Basic credentials checked here, for a server that checks none."""
         self.requests: list[Exchange] = []
+        self.ever: list[Exchange] = []  # not cleared
+        made.append(self)
         self.faults: list[Fault] = []
         self.users = users
         self._doors: dict[str, _Door] = {}
@@ -181,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.command, self.path, headers, content.decode(errors="replace"), authorized
         )
         self.server.wire.requests.append(exchange)
+        self.server.wire.ever.append(exchange)
         return exchange
 
     def _ask(self, exchange: Exchange, content: bytes) -> Reply:

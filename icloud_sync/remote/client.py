@@ -118,14 +118,18 @@ class CalDAVRemote:
 
     def multiget(self, collection_href: str, hrefs: Sequence[str]) -> Multiget:
         collection = _collection(collection_href)
-
-        def report(batch: Sequence[str]) -> Multiget:
-            body = xml_requests.multiget(batch)
-            answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "1"})
-            return multiget.read(answer.multistatus(), batch)
-
         wanted = list(dict.fromkeys(canonical(href) for href in hrefs))
-        return multiget.in_batches(wanted, report, self.get, lambda: self._check_exists(collection))
+        return multiget.in_batches(
+            wanted,
+            lambda batch: self._report(collection, batch),
+            self.get,
+            lambda: self._check_exists(collection),
+        )
+
+    def _report(self, collection: str, batch: Sequence[str]) -> Multiget:
+        body = xml_requests.multiget(batch)
+        answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "1"})
+        return multiget.read(answer.multistatus(), batch)
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
@@ -135,7 +139,16 @@ class CalDAVRemote:
         except UnicodeDecodeError as error:
             raise UnreadableAnswer("This event is not valid UTF-8 text.") from error
         multiget.refuse_page(answer.content)
-        return Fetched(href, answer.etag, multiget.with_crlf(body))
+        fetched = Fetched(href, answer.etag, multiget.with_crlf(body))
+        return fetched if fetched.etag else self._with_etag(fetched)
+
+    def _with_etag(self, fetched: Fetched) -> Fetched:
+        """A proxy weakens or drops the etag of a GET; a report gives body and etag in one."""
+        try:
+            again = self._report(parent(fetched.href), [fetched.href]).found
+        except (Refused, ResourceNotFound, UnreadableAnswer):
+            return fetched
+        return again[0] if again else fetched
 
     # --- Writing ----------------------------------------------------------------------
 

@@ -4,7 +4,12 @@ from caldav.elements import cdav, dav
 
 from icloud_sync.core.values import Changes, CollectionInfo, Member
 from icloud_sync.remote import hrefs
-from icloud_sync.remote.errors import ResourceNotFound, TemporaryRemoteError, UnreadableAnswer
+from icloud_sync.remote.errors import (
+    InvalidSyncToken,
+    ResourceNotFound,
+    TemporaryRemoteError,
+    UnreadableAnswer,
+)
 from icloud_sync.remote.multistatus import (
     COLOR,
     CONTENT_TYPE,
@@ -47,11 +52,13 @@ def changes(found: Multistatus, asked: set[str], since: str) -> Changes:
 
     A listing of everything names nothing as removed (RFC 6578, 3.4); Radicale does.
     """
-    if not found.sync_token:
-        raise UnreadableAnswer("The server's sync report has no sync-token.", 207)
     cut_short = any(
         response.status == 507 and _is_asked(response, asked) for response in found.responses
     )
+    if not found.sync_token and cut_short:  # a refusal, wrapped: nothing to go on from
+        raise InvalidSyncToken("The server will not report since our sync-token.", 507)
+    if not found.sync_token:
+        raise UnreadableAnswer("The server's sync report has no sync-token.", 207)
     listed = [response for response in _besides(found, asked).values() if _is_event(response)]
     return Changes(
         changed=tuple(

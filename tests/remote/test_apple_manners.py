@@ -71,7 +71,10 @@ def test_a_password_revoked_between_two_requests_is_a_credentials_error(
         remote.create(apple.home + "a.ics", event("a"))
 
 
-@pytest.mark.parametrize("manner", ["bare 403", "valid-sync-token", "410", "412", "507"])
+@pytest.mark.parametrize(
+    "manner",
+    ["bare 403", "valid-sync-token", "400", "404", "409", "410", "412", "507", "507 inside"],
+)
 def test_an_expired_token_is_told_in_many_ways(
     apple: Account, remote: CalDAVRemote, manner: str
 ) -> None:
@@ -162,3 +165,13 @@ def test_a_body_over_the_limit_is_refused(apple: Account, remote: CalDAVRemote) 
     apple.standin.switches.largest_body = 100
     with pytest.raises(Refused):
         remote.create(apple.home + "a.ics", event("a"))
+
+
+def test_an_etag_that_a_proxy_weakened_is_had_by_a_report(
+    apple: Account, remote: CalDAVRemote
+) -> None:
+    href = apple.phone.put("a.ics", event("a"))
+    apple.standin.switches.weak_etags = "on GET"
+    assert remote.get(href).etag == apple.standin.etag(href)
+    apple.standin.switches.weak_etags = "everywhere"
+    assert remote.get(href).etag == ""

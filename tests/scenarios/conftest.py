@@ -4,6 +4,9 @@ import pytest
 
 from tests.scenarios.world import World, connected
 from tests.servers import Account, Server
+from tests.wire_rules import log_lines, wire_is_searched
+
+__all__ = ["log_lines", "wire_is_searched"]
 
 
 @pytest.fixture(autouse=True)
