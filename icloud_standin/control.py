@@ -106,7 +106,7 @@ class Control:
             ],
             "turned": self.boards.server.turned,
             "seeds": list(SETS),
-            "foreign_requests": [_request(each) for each in self.hosts.strangers],
+            "foreign_requests": [_request(each) for each in list(self.hosts.strangers)],
             "switches": [row for group in GROUPS for row in _rows(group)],
         }
 

@@ -1,5 +1,6 @@
 """Bad days of the service itself, before and after anybody looks at the request (S18)."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ class Faults:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._throttled_until: float | None = None
         self._served: deque[float] = deque()  # when, in the last minute
 
@@ -32,7 +34,8 @@ class Faults:
             return Response(0, reset=True) if reset else Response(int(switches.fault))
         if switches.throttle_seconds is not None:
             return _later(switches.throttle_seconds)
-        return self._too_early(switches) or self._too_many(switches)
+        with self._lock:
+            return self._too_early(switches) or self._too_many(switches)
 
     def _too_early(self, switches: Switches) -> Response | None:
         seconds = switches.short_retry_after

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.text import slugify
+
 from icloud_standin.messages import Request, Response
 from icloud_standin.phone.forms import Mistake
 from icloud_standin.phone.rendering import html, to
@@ -53,7 +55,7 @@ class FaultPages:
         address = f"/phone/{account.dsid}/faults"
         whole = self.boards.of_account(account.dsid)
         return [
-            Target(whole, address, f"All of {account.name}'s calendars", account),
+            Target(whole, address, f"{account.name}, all calendars", account),
             *(
                 Target(
                     self.boards.of_collection(each),
@@ -126,7 +128,11 @@ def _group(board: Switches, group: Any) -> dict[str, Any]:
     """Only what can be turned at this level."""
     level = LEVELS.index(board.level)
     rows = [s for s in group.table().values() if level <= LEVELS.index(s.level)]
-    return {"title": group.title, "switches": [_shown(board, switch) for switch in rows]}
+    return {
+        "title": group.title,
+        "anchor": slugify(group.title),
+        "switches": [_shown(board, switch) for switch in rows],
+    }
 
 
 def _shown(board: Switches, switch: Switch[Any]) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def _shown(board: Switches, switch: Switch[Any]) -> dict[str, Any]:
         "watch": switch.watch,
         "kind": "choice" if switch.choices else switch.kind,
         "choices": [{"value": each, "label": each or "off"} for each in switch.choices],
-        "value": "" if value is None else value,
+        "value": f"{value:g}" if isinstance(value, float) else "" if value is None else value,
         "says": _words(value),
         "usual": _words(switch.default),
         "differs": value != switch.default,
@@ -150,6 +156,8 @@ def _shown(board: Switches, switch: Switch[Any]) -> dict[str, Any]:
 def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g} seconds" if value else "off"
     return "off" if value is None or value == "" else str(value)
 
 

@@ -9,6 +9,13 @@ from icloud_standin.phone.agenda import Occurrence
 from icloud_standin.rows import Account, Collection
 from icloud_standin.store import Store
 
+NOTES = {
+    "read-only": "read only",
+    "subscribed": "subscribed",
+    "shared": "shared with you",
+    "shared-owner": "shared",
+}
+
 
 def writable(store: Store, account: Account) -> list[Collection]:
     return [each for each in shown(store, account) if each.writable]
@@ -27,7 +34,7 @@ def frame(account: Account, store: Store, first: date, count: int, today: date) 
             {
                 "name": each.displayname,
                 "color": each.color[:7],
-                "note": {"read-only": "read only", "shared-owner": "shared"}.get(each.kind, ""),
+                "note": NOTES.get(each.kind, ""),
             }
             for each in shown(store, account)
         ],

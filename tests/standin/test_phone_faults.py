@@ -33,7 +33,7 @@ def test_every_page_shows_what_can_be_turned_there_with_both_sentences(
     assert redirect
     assert "The generic host answers every request with this redirect." in redirect[0]
     assert "method, body and password are kept over the hop" in redirect[0]
-    assert b"Not as every day" not in of_account
+    assert b"not as usual" not in of_account
 
 
 def test_a_switch_is_turned_there_and_back(
@@ -43,7 +43,7 @@ def test_a_switch_is_turned_there_and_back(
     assert (answer.status, answer.headers["Location"]) == (303, f"{faults}#fault")
     assert client.propfind("/", "displayname").status == 429
     page = phone("GET", faults).body.decode()
-    assert re.search(r"Not as every day for .*?>fault</a>: 429<", page, re.DOTALL)
+    assert re.search(r"Anna Berg, all calendars: not as usual.*?>fault</a>: 429<", page, re.DOTALL)
     assert "<strong>1 turned</strong>" in phone("GET", f"/phone/{account.dsid}/").body.decode()
     phone.form(faults, switch="fault", do="back")
     assert account.switches.turned == {}

@@ -1,13 +1,19 @@
 """Every switch, by raw HTTP: off, on, off again; and nobody else notices."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from icloud_standin.account import StandInAccount
+from icloud_standin.seeding import SETS
 from icloud_standin.server import StandIn
 from icloud_standin.switch import Board, WrongSwitch
 from icloud_standin.switches import Switches
 from tests.standin.cases import CASES, Bench, Case
 from tests.standin.conftest import Clock
+
+PAGE = Path(__file__).parents[2] / "docs" / "standin.md"
 
 
 def board_of(bench: Bench, level: str) -> Board:
@@ -59,6 +65,15 @@ def test_every_switch_says_what_it_does_and_what_to_watch_for() -> None:
         assert switch.does.endswith("."), name
         assert switch.watch.endswith("."), name
         switch.check(switch.default)
+
+
+def test_the_page_about_the_stand_in_names_every_switch_beside_its_number() -> None:
+    rows = re.findall(r"^\| (S\d+) \|.*\| (.*) \|$", PAGE.read_text(), re.MULTILINE)
+    named = {(number, name) for number, cell in rows for name in re.findall(r"`(\w+)`", cell)}
+    table = {(switch.number, name) for name, switch in Switches.table().items()}
+    assert [number for number, _ in rows] == [f"S{number}" for number in range(1, 22)]
+    assert table <= named
+    assert named - table <= {("S6", "calendars")} | {("S20", name) for name in SETS}
 
 
 def test_what_is_turned_for_everybody_holds_for_whoever_says_nothing_else(bench: Bench) -> None:
