@@ -167,6 +167,8 @@ def refresh(subject: Subject, session: Session, journal: Journal, now: datetime)
         if resource.is_behind(fetched.etag) and subject.entry.attempts < LATE_ENOUGH:
             raise PreconditionFailed("The server still shows the version before our last one.")
         absorb(session.connection, resource.collection, [fetched], now, journal)
+        # The occurrence of a slot deleted here may have another recurrence-id by now.
+        subject.entry.refresh_from_db(fields=["source_ref"])
     fresh = subject_of(subject.entry, session.connection)
     subject.resource, subject.appointment = fresh.resource, fresh.appointment
     subject.slot, subject.recurrence_id = fresh.slot, fresh.recurrence_id

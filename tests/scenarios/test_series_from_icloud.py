@@ -171,6 +171,18 @@ def test_r10_what_was_done_here_reaches_the_right_occurrence_of_a_series_moved_m
     assert not OutboxEntry.objects.exists()
 
 
+def test_d6_one_deleted_here_alone_is_the_right_one_of_a_series_moved_meanwhile(
+    apple: World,
+) -> None:
+    put(apple, weekly(3))
+    BlockedSlot.objects.order_by("starts_at")[1].delete()
+    apple.account.phone.put("s.ics", body(weekly(3, at(10))))
+    apple.settle()
+    assert apple.slots() == gym(0, 2, hour=10)
+    [stored] = apple.account.phone.resources().values()
+    assert when("EXDATE", at(10) + WEEK) in stored
+
+
 @pytest.mark.parametrize("past_keeps_its_uid", [True, False])
 def test_r9_this_and_future_in_apples_calendar_moves_the_future_once(
     apple: World, past_keeps_its_uid: bool
