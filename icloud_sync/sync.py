@@ -126,7 +126,7 @@ def run(opened: Session, result: SyncResult, what: What) -> None:
             full=what.full or bool(result.pushes.look),
             progress=partial(what.progress, "reading"),
         )
-    if result.pulled:
+    if result.pulled and result.pulled.look_again:
         look_at_due(opened, result)
     if unread and result.pulled and result.pulled.unfinished:
         return  # the next run goes on reading

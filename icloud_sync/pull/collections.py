@@ -2,7 +2,6 @@
 back."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from icloud_sync import outbox
 from icloud_sync.core.values import CollectionInfo
@@ -19,7 +18,7 @@ def known_collections(work: Pull, infos: dict[str, CollectionInfo]) -> Iterator[
         row = rows.get(href) or new_collection(work, info)
         changed = freshen(row, info)
         if "can_write" in changed:
-            tell_slots(row, work.now)
+            tell_slots(work, row)
         if "missing_since" in changed:
             welcome_back(work, row)
         if row.is_read:
@@ -49,10 +48,11 @@ def freshen(row: RemoteCollection, info: CollectionInfo) -> list[str]:
     return changed
 
 
-def tell_slots(row: RemoteCollection, now: datetime) -> None:
+def tell_slots(work: Pull, row: RemoteCollection) -> None:
     """We may write there now, or may not any more: its slots will say so (D17), once what
     is stored is looked at again (window.py)."""
-    row.resources.filter(state=RemoteResource.State.SYNCED).update(reconsider_at=now)
+    stored = row.resources.filter(state=RemoteResource.State.SYNCED)
+    work.result.look_again |= bool(stored.update(reconsider_at=work.now))
 
 
 def miss(work: Pull, row: RemoteCollection) -> None:

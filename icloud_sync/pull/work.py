@@ -14,13 +14,15 @@ from icloud_sync.synclog import Journal, Outcome
 @dataclass
 class PullResult:
     """`unfinished`: the time was up; the next pull goes on where this one stopped.
-    `waiting`: something that is listed cannot be had yet. `troubles`: with single calendars,
-    as sentences; the others were read."""
+    `waiting`: something that is listed cannot be had yet. `look_again`: what is stored means
+    something else now. `troubles`: with single calendars, as sentences; the others were
+    read."""
 
     read: int = 0
     vanished: int = 0
     unfinished: bool = False
     waiting: bool = False
+    look_again: bool = False
     troubles: list[str] = field(default_factory=list)
 
 
