@@ -11,12 +11,12 @@ PARALLEL := -q -n auto --dist worksteal
 # What is run once more on PostgreSQL: everything that reads or writes rows.
 ON_BOTH_DATABASES := tests/calendars tests/icloud_sync tests/scenarios
 
-.PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench
+.PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench oracle
 
 help:
 	@echo "make demo       try it: a local iCloud, the web pages and the worker, with example data"
 	@echo "make test       lint, types and tests on what this machine has"
-	@echo "make test-all   the same with PostgreSQL, Redis and Chromium, nothing left out"
+	@echo "make test-all   the same with PostgreSQL, Redis, Chromium and ical.js, nothing left out"
 	@echo "make conformance URL=…  the CalDAV tests against a server of your own (docs/running.md)"
 	@echo "make bench      what reading and expanding cost, more to come, with targets; QUICK=1: a short look"
 	@echo "make setup | serve | worker | lint | types | shots | lock"
@@ -34,12 +34,12 @@ serve: setup
 worker: setup
 	@exec $(PY) manage.py worker
 
-test: setup
+test: setup oracle
 	@$(PY) -m tests.machine
 	@$(MAKE) lint types
 	@$(ON_SQLITE) $(PYTEST) $(PARALLEL)
 
-test-all: setup
+test-all: setup oracle
 	@$(PY) -m tests.machine --all
 	@$(MAKE) lint types
 	@echo "Everything, on SQLite:"
@@ -47,6 +47,13 @@ test-all: setup
 	@echo "Once more on PostgreSQL, with the queue in it:"
 	@DATABASE_URL="$$($(PY) -m tests.machine --database-url)" REDIS_URL= REFERINS_TEST_ALL=1 \
 		$(PYTEST) $(PARALLEL) $(ON_BOTH_DATABASES)
+
+# ical.js, another reader of calendars to compare ours with. Without npm it is left out.
+oracle: $(if $(shell command -v npm),tests/oracle/node_modules/.installed)
+
+tests/oracle/node_modules/.installed: tests/oracle/package.json
+	@echo "Installing ical.js for the tests…"
+	@cd tests/oracle && { npm install && touch node_modules/.installed; } >/dev/null || echo "npm could not install it."
 
 lint: setup
 	@$(PY) -m ruff check .

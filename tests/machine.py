@@ -1,4 +1,4 @@
-"""What this machine has for the tests beyond Python: PostgreSQL, Redis, Chromium.
+"""What this machine has for the tests beyond Python: PostgreSQL, Redis, Chromium, ical.js.
 
 `python -m tests.machine` prints what the tests run on and what they leave out; with
 `--all` it exits 1 where something is missing. `--database-url` prints the address of the
@@ -8,6 +8,7 @@ a missing part, and any skipped test, is a failure.
 """
 
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
@@ -17,9 +18,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+ORACLE = Path(__file__).parent / "oracle"
 TEST_ALL = os.environ.get("REFERINS_TEST_ALL") == "1"
 
 
@@ -100,8 +103,19 @@ def redis() -> Part:
     return Part("Redis", url, str(version), remedy)
 
 
+@cache
+def icaljs() -> Part:
+    """What events are compared with; `make test` installs it where there is npm."""
+    package = ORACLE / "node_modules/ical.js/package.json"
+    if not shutil.which("node") or not shutil.which("npm"):
+        return Part("ical.js", "", "", "sudo apt-get install nodejs npm")
+    if not package.exists():
+        return Part("ical.js", "", "", "make oracle")
+    return Part("ical.js", "Node", json.loads(package.read_text())["version"], "")
+
+
 def parts() -> tuple[Part, ...]:
-    return (postgresql(), redis(), chromium())
+    return (postgresql(), redis(), chromium(), icaljs())
 
 
 def report() -> Iterator[str]:
