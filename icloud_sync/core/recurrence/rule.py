@@ -140,7 +140,7 @@ def frequency_of(parts: Mapping[str, str]) -> Frequency:
 
 
 def refusal(name: str, value: str) -> BadRule:
-    return BadRule(f"{name} cannot be {shown(value)} in a rule.")
+    return BadRule(f"{name} cannot be {shown(value) or 'nothing'} in a rule.")
 
 
 def number(parts: Mapping[str, str], name: str, most: int) -> int | None:

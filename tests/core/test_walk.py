@@ -1,0 +1,316 @@
+"""The walk on the examples of RFC 5545 (3.8.5.3), and where the RFC leaves room."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from icloud_sync.core.recurrence.rule import Rule, parse_rule
+from icloud_sync.core.recurrence.walk import walk
+from tests.core.rules import days
+
+NEW_YORK = ZoneInfo("America/New_York")
+WORKDAYS = "MO,TU,WE,TH,FR"
+WHOLE_WEEK = "SU,MO,TU,WE,TH,FR,SA"
+
+
+def until_of(rule: Rule) -> datetime | None:
+    """UNTIL on New York's wall: the RFC's examples give it in UTC."""
+    if not rule.until or not rule.until.is_utc:
+        return rule.until and rule.until.wall
+    utc = rule.until.wall.replace(tzinfo=ZoneInfo("UTC"))
+    return utc.astimezone(NEW_YORK).replace(tzinfo=None)
+
+
+def starts(text: str, start: datetime, last: datetime) -> list[datetime]:
+    rule = parse_rule(text)
+    return walk(rule, start, start, last, until_of(rule))
+
+
+# (rule, DTSTART at 9:00, its starts). "…": the RFC goes on for ever; we look up to there.
+RFC = [
+    ("FREQ=DAILY;COUNT=10", "1997-09 2", "1997-09 2-11"),
+    (
+        "FREQ=DAILY;UNTIL=19971224T000000Z",
+        "1997-09 2",
+        "1997-09 2-30 1997-10 1-31 1997-11 1-30 1997-12 1-23",
+    ),
+    (
+        "FREQ=DAILY;INTERVAL=2",
+        "1997-09 2",
+        "1997-09 2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 1997-10 2 4 6 …",
+    ),
+    ("FREQ=DAILY;INTERVAL=10;COUNT=5", "1997-09 2", "1997-09 2 12 22 1997-10 2 12"),
+    (
+        f"FREQ=YEARLY;UNTIL=20000131T140000Z;BYMONTH=1;BYDAY={WHOLE_WEEK}",
+        "1998-01 1",
+        "1998-01 1-31 1999-01 1-31 2000-01 1-31",
+    ),
+    (
+        "FREQ=DAILY;UNTIL=20000131T140000Z;BYMONTH=1",
+        "1998-01 1",
+        "1998-01 1-31 1999-01 1-31 2000-01 1-31",
+    ),
+    (
+        "FREQ=WEEKLY;COUNT=10",
+        "1997-09 2",
+        "1997-09 2 9 16 23 30 1997-10 7 14 21 28 1997-11 4",
+    ),
+    (
+        "FREQ=WEEKLY;UNTIL=19971224T000000Z",
+        "1997-09 2",
+        "1997-09 2 9 16 23 30 1997-10 7 14 21 28 1997-11 4 11 18 25 1997-12 2 9 16 23",
+    ),
+    (
+        "FREQ=WEEKLY;INTERVAL=2;WKST=SU",
+        "1997-09 2",
+        "1997-09 2 16 30 1997-10 14 28 1997-11 11 25 1997-12 9 23 1998-01 6 20 1998-02 3 17 …",
+    ),
+    (
+        "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH",
+        "1997-09 2",
+        "1997-09 2 4 9 11 16 18 23 25 30 1997-10 2",
+    ),
+    (
+        "FREQ=WEEKLY;COUNT=10;WKST=SU;BYDAY=TU,TH",
+        "1997-09 2",
+        "1997-09 2 4 9 11 16 18 23 25 30 1997-10 2",
+    ),
+    (
+        "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR",
+        "1997-09 1",
+        "1997-09 1 3 5 15 17 19 29 1997-10 1 3 13 15 17 27 29 31 1997-11 10 12 14 24 26 28 "
+        "1997-12 8 10 12 22",
+    ),
+    (
+        "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH",
+        "1997-09 2",
+        "1997-09 2 4 16 18 30 1997-10 2 14 16",
+    ),
+    (
+        "FREQ=MONTHLY;COUNT=10;BYDAY=1FR",
+        "1997-09 5",
+        "1997-09 5 1997-10 3 1997-11 7 1997-12 5 1998-01 2 1998-02 6 1998-03 6 1998-04 3 "
+        "1998-05 1 1998-06 5",
+    ),
+    (
+        "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR",
+        "1997-09 5",
+        "1997-09 5 1997-10 3 1997-11 7 1997-12 5",
+    ),
+    (
+        "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU",
+        "1997-09 7",
+        "1997-09 7 28 1997-11 2 30 1998-01 4 25 1998-03 1 29 1998-05 3 31",
+    ),
+    (
+        "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO",
+        "1997-09 22",
+        "1997-09 22 1997-10 20 1997-11 17 1997-12 22 1998-01 19 1998-02 16",
+    ),
+    (
+        "FREQ=MONTHLY;BYMONTHDAY=-3",
+        "1997-09 28",
+        "1997-09 28 1997-10 29 1997-11 28 1997-12 29 1998-01 29 1998-02 26 …",
+    ),
+    (
+        "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15",
+        "1997-09 2",
+        "1997-09 2 15 1997-10 2 15 1997-11 2 15 1997-12 2 15 1998-01 2 15",
+    ),
+    (
+        "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1",
+        "1997-09 30",
+        "1997-09 30 1997-10 1 31 1997-11 1 30 1997-12 1 31 1998-01 1 31 1998-02 1",
+    ),
+    (
+        "FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15",
+        "1997-09 10",
+        "1997-09 10-15 1999-03 10-13",
+    ),
+    (
+        "FREQ=MONTHLY;INTERVAL=2;BYDAY=TU",
+        "1997-09 2",
+        "1997-09 2 9 16 23 30 1997-11 4 11 18 25 1998-01 6 13 20 27 1998-03 3 10 17 24 31 …",
+    ),
+    (
+        "FREQ=YEARLY;COUNT=10;BYMONTH=6,7",
+        "1997-06 10",
+        "1997-06 10 1997-07 10 1998-06 10 1998-07 10 1999-06 10 1999-07 10 2000-06 10 "
+        "2000-07 10 2001-06 10 2001-07 10",
+    ),
+    (
+        "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3",
+        "1997-03 10",
+        "1997-03 10 1999-01 10 1999-02 10 1999-03 10 2001-01 10 2001-02 10 2001-03 10 "
+        "2003-01 10 2003-02 10 2003-03 10",
+    ),
+    (
+        "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200",
+        "1997-01 1",
+        "1997-01 1 1997-04 10 1997-07 19 2000-01 1 2000-04 9 2000-07 18 2003-01 1 2003-04 10 "
+        "2003-07 19 2006-01 1",
+    ),
+    ("FREQ=YEARLY;BYDAY=20MO", "1997-05 19", "1997-05 19 1998-05 18 1999-05 17 …"),
+    ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "1997-05 12", "1997-05 12 1998-05 11 1999-05 17 …"),
+    (
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=TH",
+        "1997-03 13",
+        "1997-03 13 20 27 1998-03 5 12 19 26 1999-03 4 11 18 25 …",
+    ),
+    (
+        "FREQ=YEARLY;BYDAY=TH;BYMONTH=6,7,8",
+        "1997-06 5",
+        "1997-06 5 12 19 26 1997-07 3 10 17 24 31 1997-08 7 14 21 28 1998-06 4 11 18 25 "
+        "1998-07 2 9 16 23 30 1998-08 6 13 20 27 …",
+    ),
+    (
+        # The RFC takes DTSTART out with an EXDATE: so it belonged to the set.
+        "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13",
+        "1997-09 2",
+        "1997-09 2 1998-02 13 1998-03 13 1998-11 13 1999-08 13 2000-10 13 …",
+    ),
+    (
+        "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13",
+        "1997-09 13",
+        "1997-09 13 1997-10 11 1997-11 8 1997-12 13 1998-01 10 1998-02 7 1998-03 7 1998-04 11 "
+        "1998-05 9 1998-06 13 …",
+    ),
+    (
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+        "1996-11 5",
+        "1996-11 5 2000-11 7 2004-11 2 …",
+    ),
+    (
+        "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3",
+        "1997-09 4",
+        "1997-09 4 1997-10 7 1997-11 6",
+    ),
+    (
+        f"FREQ=MONTHLY;BYDAY={WORKDAYS};BYSETPOS=-2",
+        "1997-09 29",
+        "1997-09 29 1997-10 30 1997-11 27 1997-12 30 1998-01 29 1998-02 26 1998-03 30 …",
+    ),
+    (
+        "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO",
+        "1997-08 5",
+        "1997-08 5 10 19 24",
+    ),
+    (
+        "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU",
+        "1997-08 5",
+        "1997-08 5 17 19 31",
+    ),
+    (
+        "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5",
+        "2007-01 15",
+        "2007-01 15 30 2007-02 15 2007-03 15 30",
+    ),
+]
+# The same for what the RFC says in other places, or leaves to us.
+READ_SO = [
+    # 3.3.10: invalid dates "MUST be ignored and MUST NOT be counted".
+    ("FREQ=YEARLY;COUNT=3", "2024-02 29", "2024-02 29 2028-02 29 2032-02 29"),
+    ("FREQ=MONTHLY;COUNT=3", "2026-01 31", "2026-01 31 2026-03 31 2026-05 31"),
+    ("FREQ=YEARLY;BYMONTH=2,4;BYMONTHDAY=30", "2026-04 30", "2026-04 30 2027-04 30 2028-04 30 …"),
+    ("FREQ=YEARLY;BYYEARDAY=366,-366", "2024-12 31", "2024-12 31 2028-01 1 2028-12 31 …"),
+    # DTSTART counts, though the rule would not make it.
+    ("FREQ=WEEKLY;BYDAY=MO;COUNT=3", "2026-01 1", "2026-01 1 5 12"),
+    ("FREQ=MONTHLY;BYDAY=2TU;COUNT=1", "2026-01 1", "2026-01 1"),
+    ("FREQ=DAILY;UNTIL=20260101T000000", "2026-01 20", "2026-01 20"),
+    # COUNT and UNTIL together: what comes first.
+    ("FREQ=DAILY;COUNT=3;UNTIL=20260301T000000", "2026-01 1", "2026-01 1-3"),
+    ("FREQ=DAILY;COUNT=9;UNTIL=20260103T090000", "2026-01 1", "2026-01 1-3"),
+    # BYSETPOS looks at the whole period, also the one that DTSTART lies in the middle of.
+    ("FREQ=MONTHLY;BYDAY=TU;BYSETPOS=2,4;COUNT=4", "2026-01 20", "2026-01 20 27 2026-02 10 24"),
+    ("FREQ=WEEKLY;BYDAY=MO,TU,WE;BYSETPOS=2;COUNT=3", "2026-01 6", "2026-01 6 13 20"),
+    (
+        "FREQ=MONTHLY;BYDAY=SA,SU;BYSETPOS=1,-10;COUNT=3",
+        "2026-08 1",
+        "2026-08 1 2026-09 5 2026-10 3",
+    ),
+    # BYWEEKNO: without BYDAY on DTSTART's weekday; week 1 may begin in December.
+    ("FREQ=YEARLY;BYWEEKNO=20", "2026-05 13", "2026-05 13 2027-05 19 2028-05 17 …"),
+    (
+        "FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1;BYDAY=MO",
+        "2025-12 29",
+        "2025-12 29 2028-01 3 2029-12 31 …",
+    ),
+    (
+        "FREQ=YEARLY;BYWEEKNO=53,-53;BYDAY=SU",
+        "2027-01 3",
+        "2027-01 3 2032-01 4 2033-01 2 2037-01 4 …",
+    ),
+    ("FREQ=YEARLY;BYWEEKNO=1;BYDAY=SU;WKST=SU", "2026-01 4", "2026-01 4 2027-01 3 2028-01 2 …"),
+    # A month day alone is in DTSTART's month, one with a weekday is in any.
+    ("FREQ=YEARLY;BYMONTHDAY=16", "2026-01 16", "2026-01 16 2027-01 16 2028-01 16 …"),
+    ("FREQ=YEARLY;BYMONTHDAY=13;BYDAY=FR", "2026-02 13", "2026-02 13 2026-03 13 2026-11 13 …"),
+    # Weekdays with and without a number: any of them.
+    ("FREQ=MONTHLY;BYDAY=5MO,TH", "2026-03 26", "2026-03 26 30 2026-04 2 9 16 23 30 …"),
+    # Parts that a frequency must not have, limit it.
+    ("FREQ=WEEKLY;BYDAY=FR;BYMONTHDAY=13", "2026-02 13", "2026-02 13 2026-03 13 2026-11 13 …"),
+    ("FREQ=MONTHLY;BYYEARDAY=1,32", "2026-01 1", "2026-01 1 2026-02 1 2027-01 1 2027-02 1 …"),
+    ("FREQ=DAILY;BYWEEKNO=20;BYDAY=MO,TU", "2026-05 11", "2026-05 11 12 2027-05 17 18 …"),
+    # Birthdays without a year are of 1604 in Apple's Contacts.
+    ("FREQ=YEARLY;UNTIL=16070101T000000", "1604-02 29", "1604-02 29"),
+]
+
+
+@pytest.mark.parametrize(("text", "start", "expected"), [*RFC, *READ_SO])
+def test_a_rule_means_these_days(text: str, start: str, expected: str) -> None:
+    listed = days(expected.removesuffix("…"))
+    last = listed[-1] if expected.endswith("…") else listed[-1] + timedelta(3700)
+    assert starts(text, days(start)[0], last) == listed
+
+
+EVERY_20_MINUTES = [time(hour, minute) for hour in range(9, 17) for minute in (0, 20, 40)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The RFC's UNTIL is an erratum: its text lists 9, 12 and 15 o'clock in New York.
+        ("FREQ=HOURLY;INTERVAL=3;UNTIL=19970902T210000Z", [time(9), time(12), time(15)]),
+        (
+            "FREQ=MINUTELY;INTERVAL=15;COUNT=6",
+            [time(9), time(9, 15), time(9, 30), time(9, 45), time(10), time(10, 15)],
+        ),
+        (
+            "FREQ=MINUTELY;INTERVAL=90;COUNT=4",
+            [time(9), time(10, 30), time(12), time(13, 30)],
+        ),
+        ("FREQ=DAILY;BYHOUR=9,10,11,12,13,14,15,16;BYMINUTE=0,20,40", EVERY_20_MINUTES),
+        ("FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,10,11,12,13,14,15,16", EVERY_20_MINUTES),
+        ("FREQ=SECONDLY;INTERVAL=5400;COUNT=2", [time(9), time(10, 30)]),
+        (
+            "FREQ=HOURLY;BYMINUTE=0,15,30,45;BYSETPOS=-1;COUNT=3",
+            [time(9), time(9, 45), time(10, 45)],
+        ),
+        ("FREQ=DAILY;BYHOUR=9,12,17;BYSETPOS=1,-1", [time(9), time(17)]),
+        ("FREQ=MONTHLY;BYHOUR=9,12,17;BYSETPOS=-2", [time(9), time(12)]),
+    ],
+)
+def test_a_rule_means_these_times_of_a_day(text: str, expected: list[time]) -> None:
+    (day,) = days("1997-09 2")
+    assert starts(text, day, day.replace(hour=23)) == [
+        datetime.combine(day, clock) for clock in expected
+    ]
+
+
+def test_what_repeats_inside_the_day_keeps_its_pace_over_midnight() -> None:
+    (monday,) = days("2026-01 5", time(22))
+    assert starts("FREQ=HOURLY;INTERVAL=7", monday, monday + timedelta(1)) == [
+        monday + timedelta(hours=hours) for hours in (0, 7, 14, 21)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["FREQ=WEEKLY", "FREQ=DAILY", "FREQ=YEARLY;BYWEEKNO=1", "FREQ=MONTHLY"]
+)
+def test_the_first_and_the_last_days_there_are_can_be_walked(text: str) -> None:
+    rule = parse_rule(text)
+    for start, last in (("0001-01 1", "0001-03 1"), ("9999-11 28", "9999-12 31")):
+        (first,), (end,) = days(start), days(last)
+        assert walk(rule, first, first, end)[0] == first
+    (end,) = days("9999-12 31")
+    assert walk(parse_rule("FREQ=DAILY"), end, end, end.replace(hour=23)) == [end]
