@@ -1,9 +1,11 @@
 """What a batch changes in our rows, gathered and written in bulk, with its log entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Manager
 
 from calendars.models import BlockedSlot
 from icloud_sync import outbox
@@ -114,16 +116,26 @@ class Gathered:
     def flush(self) -> None:
         for resource in self.resources.values():
             resource.updated_at = self.now
-        RemoteResource.objects.bulk_update(self.resources.values(), RESOURCE_COLUMNS, 200)
+        upsert(RemoteResource.objects, self.resources, RESOURCE_COLUMNS)
         # Nobody deleted these here: without their source they leave no outbox row.
         doomed = BlockedSlot.objects.filter(pk__in=self.gone_slots)
         doomed.update(source_ref="")
         doomed.delete()
         BlockedSlot.objects.bulk_create(self.new_slots, 200)
-        BlockedSlot.objects.bulk_update(self.changed_slots.values(), SLOT_COLUMNS, 200)
+        for pk in self.gone_slots:
+            self.changed_slots.pop(pk, None)
+        upsert(BlockedSlot.objects, self.changed_slots, SLOT_COLUMNS)
         self.journal.save(self.entries)
         if self.entries:
             ICloudConnection.objects.filter(pk=self.connection.pk).update(last_activity_at=self.now)
+
+
+def upsert(manager: Manager[Any], rows: Mapping[int, Any], columns: Sequence[str]) -> None:
+    """Rows that are there, and that nobody can delete meanwhile: they or their connection are
+    locked. bulk_update would spell a CASE for every value, and cost four times as much."""
+    manager.bulk_create(
+        rows.values(), 200, update_conflicts=True, unique_fields=["pk"], update_fields=columns
+    )
 
 
 def spell(changed: Sequence[str]) -> str:

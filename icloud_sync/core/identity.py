@@ -42,7 +42,7 @@ def renames(
     left, came = rest(left, names), rest(came, names.values())
     if came and any(place.recurrence_id == "" for place in left):
         return {**names, "": came[0].recurrence_id}  # an event became a series
-    if before.keys() & after.keys():
+    if not left or not came or before.keys() & after.keys():
         return names  # the series stayed where it is: what else came is new
     for days in NEARBY[:2] if names else NEARBY:  # besides others on their day: over midnight
         shifted = [place.moved(days) for place in left]
