@@ -17,7 +17,7 @@ from icloud_sync.core.ical.zones import vtimezone
 from icloud_sync.core.merge import changed_fields
 from icloud_sync.core.values import EventFields, Zones
 
-__all__ = ["exclude", "is_alone", "patch", "put_back"]
+__all__ = ["exclude", "is_alone", "patch", "put_back", "restore"]
 
 SERIES_ONLY = ("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID")
 
