@@ -54,7 +54,16 @@ def session(connection: ICloudConnection, lease: leases.Lease) -> Iterator[Sessi
     with open_remote(connection, lambda: renewing[0]()) as remote:
         opened = Session(connection, remote, lease)
         renewing.append(opened.before_request)
-        yield opened
+        try:
+            yield opened
+        finally:
+            remember_home(lease, connection, remote.home_url)
+
+
+def remember_home(lease: leases.Lease, connection: ICloudConnection, home_url: str) -> None:
+    """Found elsewhere, also where the run then failed: the next one begins there."""
+    if home_url != connection.home_url:
+        leases.mine(lease).update(home_url=home_url)
 
 
 def rate() -> Rate:

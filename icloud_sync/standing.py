@@ -45,9 +45,6 @@ def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
     values |= as_it_stands(connection, troubles, now)
     if opened.in_outage:
         outages.end(connection.server_url)
-    home_url = getattr(opened.remote, "home_url", connection.home_url)
-    if home_url != connection.home_url:
-        values["home_url"] = home_url
     ours.filter(status=connection.status).update(**values)
 
 

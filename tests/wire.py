@@ -19,7 +19,9 @@ from urllib.parse import urlsplit
 
 WRITES = {"PUT", "DELETE", "POST", "MKCALENDAR", "MKCOL", "PROPPATCH", "MOVE", "COPY"}
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "date"}
-HREF = re.compile(rb"(<(?:[\w.-]+:)?href[^>]*>\s*)(https?://(?:127\.0\.0\.1|localhost):\d+)")
+# The servers' own addresses; a foreign host's (127.0.0.2) stays what it is.
+OURS = r"https?://(?:127\.0\.0\.1|localhost):\d+"
+HREF = re.compile(rb"(<(?:[\w.-]+:)?href[^>]*>\s*)(" + OURS.encode() + rb")")
 
 
 @dataclass
@@ -206,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         kept = {
             name: wire.door_to(_origin(value)) + value[len(_origin(value)) :]
-            if name.lower() == "location" and value.startswith("http")
+            if name.lower() == "location" and re.match(OURS, value)
             else value
             for name, value in reply.headers.items()
             if name.lower() not in HOP_BY_HOP

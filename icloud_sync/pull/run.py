@@ -19,6 +19,7 @@ from icloud_sync.remote.errors import (
     Refused,
     RemoteError,
     ResourceNotFound,
+    TemporaryRemoteError,
     UnreadableAnswer,
 )
 from icloud_sync.session import Session
@@ -28,6 +29,10 @@ from icloud_sync.synclog import Outcome
 COMPARE_EVERY = timedelta(days=1)
 # Names, rights, and what is new or gone; where the look at the one calendar tells the rest.
 HOME_EVERY = timedelta(hours=1)
+NO_CALENDARS = (
+    "iCloud lists no calendars at all, though the account had some: nothing was concluded "
+    "from it. If it lasts, Calendar may have been switched off in the account."
+)
 
 
 def pull(
@@ -80,6 +85,8 @@ def look_at_it_alone(work: Pull, collection: RemoteCollection) -> bool:
 
 def look_at_home(work: Pull, full: bool) -> None:
     infos = {info.href: info for info in work.session.remote.list_collections()}
+    if not infos:
+        raise TemporaryRemoteError(NO_CALENDARS, 207)
     for collection in known_collections(work, infos):
         with others_going_on(work, collection):
             look_at_collection(work, collection, infos[collection.href], full)

@@ -27,6 +27,7 @@ from icloud_sync.remote.errors import (
     HostNotAllowed,
     PermanentRemoteError,
     PreconditionFailed,
+    Refused,
     RemoteError,
     ResourceNotFound,
     TemporaryRemoteError,
@@ -37,7 +38,9 @@ from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
-LATE_ENOUGH = 3  # tries, after which an old version that is still served is believed
+# Tries, in well over half an hour: then an old version still served is the present one, and
+# a read still refused is refused for good.
+LATE_ENOUGH = 8
 
 
 @dataclass
@@ -163,6 +166,11 @@ def refresh(subject: Subject, session: Session, journal: Journal, now: datetime)
             raise  # gone or moved: only a complete listing can say
         # Never stored: without a base the plan creates it, or has nothing to take out.
         RemoteResource.objects.filter(pk=resource.pk).update(base="")
+    except Refused as error:
+        if subject.entry.attempts >= LATE_ENOUGH:
+            raise
+        # A read that is refused may be throttling (icloud-behaviour 9.2).
+        raise PreconditionFailed(error.message, error.status) from error
     else:
         if resource.is_behind(fetched.etag) and subject.entry.attempts < LATE_ENOUGH:
             raise PreconditionFailed("The server still shows the version before our last one.")

@@ -194,7 +194,8 @@ def delete(subject: Subject, remote: Remote) -> str:
 
 def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> None:
     """What was sent is agreed now. Without a strong etag we cannot know what the server
-    made of it, so it is read back (RFC 4791, 5.3.4)."""
+    made of it, so it is read back (RFC 4791, 5.3.4). Raises PreconditionFailed where it is
+    not there: a write may be answered and yet never be stored (icloud-behaviour 6.19)."""
     read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, remote)
     resource.replaced_etag = resource.etag
     resource.etag, resource.base = read.etag, read.body
@@ -206,7 +207,10 @@ def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> No
 def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
     try:
         read = remote.get(resource.href)
-    except (ResourceNotFound, Refused):  # not readable yet: the next pull will read it
+    except ResourceNotFound as error:
+        raise PreconditionFailed("The server does not show what it says it stored.") from error
+    except Refused:  # something is there: the next pull will read it
         return Fetched(resource.href, "", body)
-    behind = resource.etag and read.etag == resource.etag  # what we just replaced (4.8)
-    return Fetched(resource.href, "", body) if behind else read
+    if resource.etag and read.etag == resource.etag:
+        raise PreconditionFailed("The server still shows the version before ours.")
+    return read

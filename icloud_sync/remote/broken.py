@@ -22,13 +22,17 @@ def translated(error: Exception, method: str, url: str, last: bool) -> RemoteErr
             f"The connection to {host} broke during a write: it may have been stored."
         )
     if isinstance(error, exceptions.Timeout):
-        return TemporaryRemoteError(f"The server {host} took too long to answer.")
+        return Broken(f"The server {host} took too long to answer.")
     if isinstance(error, exceptions.ConnectionError) and not last:
         return Stale()
-    return TemporaryRemoteError(f"The connection to {host} broke.")
+    return Broken(f"The connection to {host} broke.")
 
 
-class Unreachable(TemporaryRemoteError):
+class Broken(TemporaryRemoteError):
+    """There was no answer, to a read or because nothing left us: it may be asked elsewhere."""
+
+
+class Unreachable(Broken):
     """No request left us: safe to repeat elsewhere, a write too."""
 
 

@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote import discovery, listings, multiget, xml_requests
+from icloud_sync.remote.broken import Broken
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
     CollectionMissing,
@@ -14,17 +15,17 @@ from icloud_sync.remote.errors import (
     Refused,
     RemoteError,
     ResourceNotFound,
-    UidConflict,
     UnreadableAnswer,
 )
 from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, origin, parent
-from icloud_sync.remote.session import MAX_BYTES, TIMEOUT, Unreachable
+from icloud_sync.remote.session import MAX_BYTES, TIMEOUT
 from icloud_sync.remote.transport import Answer, Transport
 
 T = TypeVar("T")
-NO_PLACE = (404, 409, 410)  # 409: RFC 4918, 9.7.1
+# Bare, to a write: about the event or about its calendar? 409: RFC 4918, 9.7.1.
+DOUBTFUL = (400, 403, 404, 409, 410)
 MISDIRECTED = 421
-GONE = "The calendar that this event belongs in is not in the account any more."
+GONE = "The calendar that this event belongs in cannot be reached any more."
 
 
 class CalDAVRemote:
@@ -179,20 +180,20 @@ class CalDAVRemote:
         try:
             return self._send(method, path, request, body, headers)
         except (Refused, ResourceNotFound) as error:
-            if error.status not in NO_PLACE or isinstance(error, UidConflict):
+            if error.status not in DOUBTFUL or getattr(error, "precondition", ""):
                 raise
             # Nothing was stored. Asked on the wrong partition, in a calendar that is gone,
-            # or a body that iCloud will not have (6.8)?
-            if not self._found_elsewhere():
+            # of a service that refuses everybody, or a body that iCloud will not have (6.8)?
+            if not (error.status in (404, 410) and self._found_elsewhere()):
                 self._check_place(path)
                 raise
         return self._send(method, path, request, body, headers)
 
     def _check_place(self, path: str) -> None:
-        """Raises CollectionMissing."""
+        """Raises CollectionMissing where the calendar itself cannot be had either."""
         try:
             self._check_exists(parent(path))
-        except ResourceNotFound as error:
+        except (ResourceNotFound, Refused) as error:
             self._gone.add(parent(path))
             raise CollectionMissing(GONE, error.status) from error
 
@@ -228,12 +229,13 @@ class CalDAVRemote:
                 method, absolute(href, self._home()), request, body, headers
             )
             self._move_along(href, answer)
+            self._home_may_be_stale = False  # it knows the account
             return answer
 
         try:
             return send()
         except RemoteError as error:
-            gone = isinstance(error, Unreachable) or error.status == MISDIRECTED
+            gone = isinstance(error, Broken) or error.status == MISDIRECTED
             if not (gone and self._found_elsewhere()):
                 raise
         return send()

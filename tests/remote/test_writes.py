@@ -49,11 +49,21 @@ def test_writes_carry_their_condition_their_type_and_no_depth() -> None:
 
 
 def test_a_body_that_the_server_will_not_have_is_sent_once() -> None:
-    for status in (400, 403, 413, 500, 503):
-        with server(lambda exchange, status=status: Reply(status)) as wire:
+    calendar = multistatus(response(WORK, TYPES))
+
+    for status in (400, 403, 404, 413, 500, 503):
+        refusal = Reply(status)
+        with server(lambda r, no=refusal: calendar if r.path == WORK else no) as wire:
             with pytest.raises((Refused, TemporaryRemoteError)):
-                remote(wire).create(WORK + "a.ics", event("a"))
-            assert [r.method for r in wire.requests] == ["PUT"]
+                known(wire).create(WORK + "a.ics", event("a"))
+            assert [r.method for r in wire.requests if r.path != WORK] == ["PUT"]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_where_everything_is_refused_no_event_is_to_blame(status: int) -> None:
+    with server(lambda exchange: Reply(status)) as wire, pytest.raises(CollectionMissing):
+        known(wire).create(WORK + "a.ics", event("a"))
+    assert [r.method for r in wire.requests] == ["PUT", "PROPFIND"]
 
 
 def test_a_404_to_a_write_is_a_refused_body_where_the_calendar_is_there() -> None:
