@@ -1,16 +1,19 @@
 """An edit changes our properties in place and keeps every other byte."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import ndiff
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from icloud_sync.core.ical.parse import all_day, parse
-from icloud_sync.core.ical.patch import exclude, patch
+from icloud_sync.core.ical.intervals import all_day
+from icloud_sync.core.ical.patch import patch
 from icloud_sync.core.ical.render import Written, render
+from icloud_sync.core.ical.zones import vtimezone
 from icloud_sync.core.values import EventFields, Interval
-from tests.core.bodies import BERLIN, NOW, WINDOW, ZONES, body, fields, utc
+from tests.core.bodies import BERLIN, NOW, ZONES, body, fields, utc
+from tests.core.edits import edit, fields_of
 
 STAMPS = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE")
 RICH = body(
@@ -30,14 +33,16 @@ RICH = body(
 )
 
 
-def occurrence(text: str, rid: str = "") -> EventFields:
-    found = {one.recurrence_id: one.fields for one in parse(text, WINDOW, ZONES).occurrences}
-    return found[rid]
+def occurrence(text: str) -> EventFields:
+    return fields_of(text, "")
 
 
-def edited(text: str, after: EventFields, rid: str = "", written: Written | None = None) -> str:
-    before = occurrence(text, rid)
-    return patch(text, rid, before, after, BERLIN, ZONES, NOW, written)
+def edited(text: str, after: EventFields, written: Written | None = None) -> str:
+    return patch(text, "", occurrence(text), after, BERLIN, ZONES, NOW, written)
+
+
+def at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
 
 def difference(before: str, after: str) -> list[str]:
@@ -142,49 +147,133 @@ def test_every_write_is_a_newer_version() -> None:
     assert after.count("DTSTAMP:20261122T120000Z\r\n") == 1
 
 
-SERIES = body(
-    "DTSTART;TZID=Europe/Berlin:20261201T090000",
-    "DTEND;TZID=Europe/Berlin:20261201T100000",
-    "RRULE:FREQ=DAILY;COUNT=3",
-    "SUMMARY:Standup",
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("SUMMARY;LANGUAGE=de:Lunch", "SUMMARY;LANGUAGE=de:Brunch"),
+        ('SUMMARY;ALTREP="cid:1":Lunch', "SUMMARY:Brunch"),
+        ('summary;altrep="a:b;c";X-Q="x;y":Lunch', 'summary;X-Q="x;y":Brunch'),
+        ("SUMMARY;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Lunch", "SUMMARY:Brunch"),
+        ("SUMMARY=Lunch", "SUMMARY:Brunch"),  # no property at all
+        ('SUMMARY;X="open:Lunch', "SUMMARY:Brunch"),
+        ("SUMMARY:Lunch\nSUMMARY:Mittag", "SUMMARY:Brunch"),
+        ("COMMENT:no title", "COMMENT:no title\r\nSUMMARY:Brunch"),
+    ],
 )
-SECOND = "20261202T080000Z"
+def test_a_new_text_keeps_the_parameters_that_are_not_about_the_old_one(
+    line: str, expected: str
+) -> None:
+    text = body("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", line)
+    done = edit(text, "", title="Brunch")
+    assert expected in done.result
+    assert fields_of(done.result, "").title == "Brunch"
+    assert done.result.upper().count("SUMMARY") == 1
 
 
-def titles(text: str) -> list[tuple[str, str]]:
-    found = parse(text, WINDOW, ZONES).occurrences
-    return [(one.recurrence_id, one.fields.title) for one in found]
+def test_a_title_longer_than_we_hold_stays_whole_when_another_field_changes() -> None:
+    text = body("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", f"SUMMARY:{'x' * 1500}")
+    before = fields_of(text, "")
+    ours = replace(before, title=before.title[:1000], location="Park")
+    after = patch(text, "", before, ours, BERLIN, ZONES, NOW)
+    assert fields_of(after, "") == replace(before, location="Park")
 
 
-def test_editing_one_occurrence_adds_an_override_and_leaves_the_master() -> None:
-    after = edited(SERIES, replace(occurrence(SERIES, SECOND), title="Long"), SECOND)
-    master = SERIES[: SERIES.index("END:VEVENT")]
-    assert after.startswith(master)
-    assert "RECURRENCE-ID;TZID=Europe/Berlin:20261202T090000\r\n" in after
-    assert titles(after) == [
-        ("20261201T080000Z", "Standup"),
-        (SECOND, "Long"),
-        ("20261203T080000Z", "Standup"),
+def test_what_only_we_write_leaves_alone_what_says_it_already() -> None:
+    folded = "DESCRIPTION:H\n at\\n\\n— Referins —\\nAn\n na"
+    text = body("DTSTART:20261201T090000Z", "DURATION:PT1H", folded, "STATUS;X-A=1:CONFIRMED")
+    written = Written("CONFIRMED", "https://x/1", "Anna")
+    assert difference(text, edited(text, occurrence(text), written=written)) == [
+        "+ URL:https://x/1",
     ]
-    again = edited(after, replace(occurrence(after, SECOND), title="Longer"), SECOND)
-    assert again.count("BEGIN:VEVENT") == 2
-    assert dict(titles(again))[SECOND] == "Longer"
+    once = edited(text, occurrence(text), written=written)
+    assert edited(once, occurrence(once), written=written) == once
 
 
-def test_taking_out_one_occurrence_adds_an_exdate_and_removes_its_override() -> None:
-    overridden = edited(SERIES, replace(occurrence(SERIES, SECOND), title="Long"), SECOND)
-    for text in (SERIES, overridden):
-        after = exclude(text, SECOND, ZONES, NOW)
-        assert "EXDATE;TZID=Europe/Berlin:20261202T090000\r\n" in after
-        assert after.count("BEGIN:VEVENT") == 1
-        assert [rid for rid, _ in titles(after)] == ["20261201T080000Z", "20261203T080000Z"]
+def test_a_time_that_stays_is_not_written_anew() -> None:
+    """A start in the hour that is missing, and parameters nobody knows."""
+    text = body(
+        "DTSTART;X-VOBJ=1;TZID=Europe/Berlin:20270328T023000",
+        "DTEND;TZID=Europe/Berlin;X-A=b:20270328T043000",
+    )
+    done = edit(text, "", interval=Interval(at("2027-03-28T01:30"), at("2027-03-28T04:00")))
+    assert difference(text, done.result) == [
+        "+ DTEND;TZID=Europe/Berlin;X-A=b:20270328T060000",
+        "- DTEND;TZID=Europe/Berlin;X-A=b:20270328T043000",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "moved"),
+    [
+        (["DURATION:PT1H"], ["DTEND:20261201T130000Z"]),
+        (["DURATION:PT1H", "DTEND:20261201T100000Z"], ["DTEND:20261201T130000Z"]),
+        (["duration:PT1H", "COMMENT:x"], ["DTEND:20261201T130000Z", "COMMENT:x"]),
+        ([], ["DTEND:20261201T130000Z"]),
+    ],
+)
+def test_an_event_that_moves_says_when_it_ends(times: list[str], moved: list[str]) -> None:
+    text = body("DTSTART:20261201T090000Z", *times)
+    done = edit(text, "", interval=Interval(utc(12, 1, 12), utc(12, 1, 13)))
+    start = done.result.index("DTSTART")
+    assert done.result[start:].split("\r\n")[: 1 + len(moved)] == [
+        "DTSTART:20261201T120000Z",
+        *moved,
+    ]
+    assert "DURATION" not in done.result.upper()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("DTSTART:20261201T090000Z", "DTEND:20261201T090000Z"),
+        ("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261202"),
+    ],
+)
+def test_what_says_no_end_says_it_once_we_write_it_for_icloud_takes_it_no_other_way(
+    start: str, end: str
+) -> None:
+    text = body(start, "SUMMARY:Lunch")
+    done = edit(text, "", title="Brunch")
+    assert difference(text, done.result) == sorted_lines(
+        "- SUMMARY:Lunch", "+ SUMMARY:Brunch", f"+ {end}"
+    )
+    assert fields_of(done.result, "") == replace(fields_of(text, ""), title="Brunch")
+
+
+def test_a_definition_is_brought_along_only_where_the_body_does_not_know_the_zone() -> None:
+    named = body("DTSTART;VALUE=DATE:20261201", "X-OURS;TZID=Europe/Berlin:20261201T000000")
+    defined = body("DTSTART;VALUE=DATE:20261201").replace(
+        "BEGIN:VEVENT", f"{vtimezone('Europe/Berlin')}BEGIN:VEVENT"
+    )
+    unknown = body("DTSTART;VALUE=DATE:20261201")
+    moved = Interval(utc(12, 2, 12), utc(12, 2, 14))
+    found = [edit(text, "", interval=moved).result for text in (named, defined, unknown)]
+    assert [text.count("BEGIN:VTIMEZONE") for text in found] == [0, 1, 1]
+    assert vtimezone("Europe/Berlin") in found[2]
+
+
+def test_what_goes_into_a_zone_of_utc_has_no_tzid_and_needs_no_definition() -> None:
+    text = body("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261202")
+    before = fields_of(text, "")
+    moved = replace(before, interval=Interval(utc(12, 2, 12), utc(12, 2, 14)))
+    after = patch(text, "", before, moved, ZoneInfo("Etc/UTC"), ZONES, NOW)
+    assert "DTSTART:20261202T120000Z\r\n" in after
+    assert "VTIMEZONE" not in after
+
+
+def test_an_event_of_an_unfinished_zone_hour_is_rendered_with_its_definition() -> None:
+    """It begins in the second of two equal hours, and ends after them."""
+    starts = at("2027-10-31T01:30")
+    made = EventFields("Night", Interval(starts, starts + timedelta(hours=2)))
+    text = render("uid-1", made, Written("CONFIRMED", "https://x/1", ""), BERLIN, NOW)
+    assert "DTSTART:20271031T013000Z\r\nDTEND;TZID=Europe/Berlin:20271031T043000" in text
+    assert text.count("BEGIN:VTIMEZONE") == 1
+    assert occurrence(text) == made
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"])
 @pytest.mark.parametrize("month", [1, 7])
 def test_a_new_event_reads_back_as_what_it_was_made_from(zone: str, month: int) -> None:
-    from zoneinfo import ZoneInfo
-
     made = EventFields(
         "Haircut, “short” 💇", Interval(utc(month, 1, 9), utc(month, 1, 10)), "A;B", "x\ny\\z"
     )
