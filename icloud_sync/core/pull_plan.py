@@ -146,9 +146,7 @@ def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -
     return actions
 
 
-def plan_orphan(
-    appointment_id: int | None, recurrence_id: str, versions: Versions
-) -> list[Action]:
+def plan_orphan(appointment_id: int | None, recurrence_id: str, versions: Versions) -> list[Action]:
     """A copy whose appointment was deleted here: its DELETE goes, an edit is kept."""
     before, now = versions.base.get(recurrence_id), versions.now(recurrence_id)
     after = next((one for one in versions.theirs.occurrences if one.recurrence_id == now), None)
