@@ -151,11 +151,11 @@ DIFFERENCES = {
     ),
     "days of the month, daily": Difference(
         (ICALJS,),
-        "The table: BYMONTHDAY limits a DAILY rule. (ical.js never ends on a negative one.)",
+        "The table: BYMONTHDAY limits a DAILY rule. (Of -1 alone ical.js never finds the end.)",
         lambda rule, start: rule.frequency is Frequency.DAILY and min(rule.by_month_day or [1]) < 0,
-        "FREQ=DAILY;BYMONTHDAY=-1;COUNT=3",
+        "FREQ=DAILY;BYMONTHDAY=1,-1;COUNT=3",
         "2026-01 31",
-        "2026-01 31 2026-02 28 2026-03 31",
+        "2026-01 31 2026-02 1 28",
     ),
     "every so many months, some of them": Difference(
         (ICALJS,),
@@ -220,7 +220,7 @@ def is_known(oracle: str, asked: Series) -> bool:
 
 @pytest.mark.filterwarnings("ignore:Using both 'count' and 'until':DeprecationWarning")
 @pytest.mark.parametrize(
-    ("oracle", "how_many"), [(ICALJS, 700), (DATEUTIL, 1500), (RECURRING, 150)]
+    ("oracle", "how_many"), [(ICALJS, 600), (DATEUTIL, 1500), (RECURRING, 150)]
 )
 def test_another_program_makes_the_same_of_rules_of_every_kind(oracle: str, how_many: int) -> None:
     asked = drawn(oracle, 5545, how_many)

@@ -7,7 +7,7 @@ import ICAL from "ical.js";
 
 const MOST_STEPS = 20_000;
 // Some rules never end inside ical.js; only a vm can be interrupted.
-const MOST_MILLISECONDS = 1_500;
+const MOST_MILLISECONDS = 10_000;
 
 function plain(time) {
   const floats = time.isDate || time.zone === ICAL.Timezone.localTimezone;

@@ -10,7 +10,7 @@ from enum import StrEnum
 MOST_CHARACTERS = 10_000
 MOST_INTERVAL = 1_000_000
 MOST_TIMES_A_DAY = 24 * 12
-TOO_OFTEN = "It repeats more often than a calendar can show."
+TOO_OFTEN = "It repeats more often, or for longer, than a calendar can show."
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)

@@ -9,7 +9,8 @@ from icloud_sync.core.recurrence.periods import periods_of
 from icloud_sync.core.recurrence.rule import TOO_OFTEN, BadRule, Rule
 from icloud_sync.core.recurrence.times import DAY, at_positions, seconds, times_of
 
-# Periods and starts looked at. Daily for 18 months is 600; counted daily since 1971, 20,000.
+# Numbers of the rule, days and starts looked at. Daily for 18 months is 600; counted daily
+# for a hundred years, 38,000.
 MOST_STEPS = 40_000
 MOST_STARTS = 20_000
 
@@ -46,15 +47,21 @@ def starts_after(
     begin, end = seconds(start), seconds(closing)
     # Of what repeats daily or oftener, `times` has picked them.
     picks = bool(rule.by_position) and not rule.is_daily_or_oftener
-    steps = 0
+    numbers, steps = how_many_numbers(rule), 0
     for number in range(origin + (here - origin) // step * step, there + 1, step):
-        starts = [day * DAY + time for day in days(periods[number]) for time in times(day)]
-        steps += 1 + len(starts)
+        named = days(periods[number])
+        starts = [day * DAY + time for day in named for time in times(day)]
+        steps += numbers + max(len(named), len(starts))
         if steps > MOST_STEPS:
             raise BadRule(TOO_OFTEN)
         for moment in at_positions(starts, rule) if picks else starts:
             if begin < moment <= end:
                 yield moment
+
+
+def how_many_numbers(rule: Rule) -> int:
+    parts = (rule.by_month, rule.by_week, rule.by_year_day, rule.by_month_day, rule.by_day)
+    return 1 + sum(map(len, parts))
 
 
 def wall(moment: int) -> datetime:
