@@ -133,3 +133,10 @@ def test_the_first_and_the_last_days_there_are_can_be_walked(text: str) -> None:
         assert walk(rule, first, first, end)[0] == first
     (end,) = days("9999-12 31")
     assert walk(parse_rule("FREQ=DAILY"), end, end, end.replace(hour=23)) == [end]
+
+
+def test_the_windows_bounds_belong_to_it_and_a_moment_beyond_does_not() -> None:
+    start, second, third = days("2026-01 5-7")
+    tick, rule = timedelta(microseconds=1), parse_rule("FREQ=DAILY")
+    assert walk(rule, start, second, third) == [second, third]
+    assert walk(rule, start, second + tick, third - tick) == []
