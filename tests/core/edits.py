@@ -26,6 +26,7 @@ MAY_CHANGE = {
     "interval": TIMES,
 }
 OF_THE_SERIES = {"RRULE", "RDATE", "EXDATE", "EXRULE"}
+ENDS = {"DTEND", "DURATION"}
 A_DAY = timedelta(days=1)
 AN_HOUR = timedelta(hours=1)
 
@@ -76,7 +77,8 @@ def check_bytes(done: Edit) -> None:
     the last one."""
     if done.result == done.body:
         return
-    before, after = lines.split(done.body), lines.split(done.result)
+    before = lines.split(done.body)
+    after = without_new_ends(lines.split(done.result), before)
     event = effective(read(done.body), done.rid, ZONES)
     assert event
     spans = lines.events(before)
@@ -85,15 +87,23 @@ def check_bytes(done: Edit) -> None:
     if done.rid and (event.recurrence_id is None or event.this_and_future):
         begin = end = spans[-1][1]
         touched = touched | TIMES | OF_THE_SERIES | {"RECURRENCE-ID"}
-    elif not own_names(source) & {"DTEND", "DURATION"}:
-        touched = touched | {"DTEND"}  # iCloud takes none without
     new = after[begin : len(after) - len(before) + end]
     assert after[:begin] == before[:begin]
     assert after[begin + len(new) :] == before[end:]
     assert others(new, touched) == others(source, touched)
-    assert own_names(new) & {"DTEND", "DURATION"}
     if begin == end:
         assert not own_names(new) & OF_THE_SERIES
+
+
+def without_new_ends(after: list[Line], before: list[Line]) -> list[Line]:
+    """iCloud takes no event that does not say when it ends: each that did not says it now."""
+    kept = list(after)
+    spans = zip(lines.events(after), lines.events(before), strict=False)
+    for (begin, end), (was_begin, was_end) in reversed(list(spans)):
+        assert own_names(after[begin:end]) & ENDS
+        if not own_names(before[was_begin:was_end]) & ENDS:
+            kept[begin:end] = lines.replace_property(after[begin:end], "DTEND", [])
+    return kept
 
 
 def own_names(component: Sequence[Line]) -> set[str]:

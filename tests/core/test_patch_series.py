@@ -276,8 +276,10 @@ def test_the_first_of_a_series_changed_from_there_on_is_left_to_people() -> None
         exclude(CHANGED_FROM_SECOND, SECOND, ZONES, NOW)
 
 
-ONLY_SECOND = override("RECURRENCE-ID:20261202T080000Z", "DTSTART:20261202T080000Z")
-INVITED = body("RECURRENCE-ID:20261203T080000Z", "DTSTART:20261203T080000Z", more=ONLY_SECOND)
+AN_HOUR = "DURATION:PT1H"
+ONLY_SECOND = ("RECURRENCE-ID:20261202T080000Z", "DTSTART:20261202T080000Z", AN_HOUR)
+ONLY_THIRD = ("RECURRENCE-ID:20261203T080000Z", "DTSTART:20261203T080000Z", AN_HOUR)
+INVITED = body(*ONLY_THIRD, more=override(*ONLY_SECOND))
 
 
 @pytest.mark.parametrize(
@@ -289,7 +291,7 @@ INVITED = body("RECURRENCE-ID:20261203T080000Z", "DTSTART:20261203T080000Z", mor
         (SERIES.replace(";COUNT=4", ";UNTIL=99991231T000000Z"), False),  # too many to count
         (body(*DAILY, "EXDATE:20261201T080000Z,20261203T080000Z,20261204T080000Z"), True),
         (body(*DAILY, "EXDATE:20261201T080000Z,20261203T080000Z"), False),
-        (body("RECURRENCE-ID:20261202T080000Z", "DTSTART:20261202T080000Z"), True),
+        (body(*ONLY_SECOND), True),
         (INVITED, False),
     ],
 )
@@ -298,8 +300,18 @@ def test_the_resource_goes_with_the_last_that_it_holds(text: str, is_last: bool)
 
 
 def test_of_an_invitation_to_single_occurrences_that_one_event_goes() -> None:
-    assert exclude(INVITED, SECOND, ZONES, NOW) == body(
-        "RECURRENCE-ID:20261203T080000Z", "DTSTART:20261203T080000Z"
+    assert exclude(INVITED, SECOND, ZONES, NOW) == body(*ONLY_THIRD)
+
+
+def test_the_series_itself_says_when_it_ends_once_an_override_is_sent_with_it() -> None:
+    """iCloud takes no event without an end, whichever of the resource it is."""
+    text = body("DTSTART;VALUE=DATE:20261201", "RRULE:FREQ=DAILY;COUNT=3", "X-LAST:1")
+    done = edit(text, "20261202", title="Away")
+    check(done)
+    assert done.result.startswith(
+        text.replace("X-LAST:1", "X-LAST:1\r\nDTEND;VALUE=DATE:20261202")[
+            : -len("END:VCALENDAR\r\n")
+        ]
     )
 
 

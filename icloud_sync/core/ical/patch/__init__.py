@@ -10,7 +10,7 @@ from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch.body import Body
 from icloud_sync.core.ical.patch.occurrences import exclude, is_alone, restore
 from icloud_sync.core.ical.patch.texts import set_texts, touch, without
-from icloud_sync.core.ical.patch.times import set_times, with_end
+from icloud_sync.core.ical.patch.times import set_times
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.ical.series import refusals_for_people
 from icloud_sync.core.ical.zones import vtimezone
@@ -54,7 +54,7 @@ def patch(
         component = set_times(component, event, after.interval, zone, parts.zones, keeps_dates)
     if is_own and component == original:
         return body
-    component = touch(with_end(component, event), now)
+    component = touch(component, now)
     if is_own:
         whole = parts.rebuilt({event.index: component}, [])
     else:

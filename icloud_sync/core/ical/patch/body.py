@@ -6,6 +6,7 @@ from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import Event, Moment, UnreadableResource
 from icloud_sync.core.ical.forms import sayable
 from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.ical.patch.times import with_end
 from icloud_sync.core.ical.read import read
 from icloud_sync.core.ical.recurrence_set import RecurrenceSet
 from icloud_sync.core.ical.series import Series
@@ -28,11 +29,12 @@ class Body:
 
     def rebuilt(self, changes: dict[int, list[Line]], added: list[Line]) -> list[Line]:
         """All lines, with some events replaced (by nothing: removed), and one added after
-        the last."""
+        the last. Each says when it ends: iCloud takes none that does not."""
         out: list[Line] = []
         at = 0
-        for index, (begin, end) in enumerate(self.spans):
-            out += self.lines[at:begin] + changes.get(index, self.lines[begin:end])
+        for event, (begin, end) in zip(self.document.events, self.spans, strict=True):
+            component = changes.get(event.index, self.lines[begin:end])
+            out += self.lines[at:begin] + (with_end(component, event) if component else [])
             at = end
         return out + added + self.lines[at:]
 

@@ -7,7 +7,6 @@ from icloud_sync.core.ical.document import Moment, UnreadableResource
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.patch.body import Body
 from icloud_sync.core.ical.patch.texts import touch
-from icloud_sync.core.ical.patch.times import with_end
 from icloud_sync.core.ical.recurrence_ids import fits, wall_of
 from icloud_sync.core.ical.recurrence_set import FIRST, LAST, RecurrenceSet
 from icloud_sync.core.ical.series import refusals_for_people
@@ -30,7 +29,7 @@ def exclude(body: str, rid: str, zones: Zones, now: datetime) -> str:
         raise UnreadableResource("Without it nothing would be left.")
     for of, start in parts.holding(rid):
         component = added(parts.component(of.master), forms.line("EXDATE", start))
-        changes[of.master.index] = touch(with_end(component, of.master), now)
+        changes[of.master.index] = touch(component, now)
     return lines.join(parts.rebuilt(changes, []))
 
 
@@ -68,7 +67,7 @@ def restore(body: str, rid: str, zones: Zones, now: datetime) -> str:
     if wall is None:
         start = parts.start(of, wall_of(rid, of.start))
         component = added(component, forms.line("RDATE", start))
-    changes = {of.master.index: touch(with_end(component, of.master), now)}
+    changes = {of.master.index: touch(component, now)}
     whole = lines.join(parts.rebuilt(changes, []))
     back = Body(whole, zones)
     if not back.holding(rid):

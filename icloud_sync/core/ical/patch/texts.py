@@ -6,7 +6,7 @@ from datetime import datetime
 from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import Event
 from icloud_sync.core.ical.lines import Line
-from icloud_sync.core.ical.notes import with_block, without_block
+from icloud_sync.core.ical.notes import block_of, with_block, without_block
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.ical.zones import utc_stamp
 from icloud_sync.core.merge import same
@@ -38,7 +38,8 @@ def set_texts(
         component = without(component, RESTATES["notes"])
     if "notes" in changed or written:
         notes = after.notes if "notes" in changed else without_block(event.description)
-        notes = with_block(notes, written.block if written else "")
+        # In a copy that somebody made of an event of ours the block is theirs.
+        notes = with_block(notes, written.block if written else block_of(event.description))
         component = set_text(component, "DESCRIPTION", event.description, notes)
     if written:
         component = set_value(component, "STATUS", written.status)
@@ -73,7 +74,8 @@ def touch(component: list[Line], now: datetime) -> list[Line]:
     """DTSTAMP, LAST-MODIFIED and SEQUENCE say that this is a newer version."""
     stamp = utc_stamp(now)
     sequence = lines.find(component, "SEQUENCE")
-    number = int(sequence.value) if sequence and sequence.value.strip().isdecimal() else 0
+    digits = sequence.value.strip() if sequence else ""
+    number = int(digits) if digits.isdecimal() and len(digits) < 10 else 0
     for name, value in (
         ("DTSTAMP", stamp),
         ("LAST-MODIFIED", stamp),

@@ -81,8 +81,8 @@ def put(
 
 
 def with_end(component: list[Line], event: Event) -> list[Line]:
-    """iCloud refuses an event that says neither DTEND nor DURATION, also one that it served
-    itself (icloud-behaviour 6.8); this is what it means without (RFC 5545, 3.6.1)."""
+    """iCloud refuses a body in which an event says neither DTEND nor DURATION, whoever wrote
+    it (icloud-behaviour 6.8). What it means without (RFC 5545, 3.6.1) is what is written."""
     if lines.find(component, "DTEND") or lines.find(component, "DURATION"):
         return component
     start = event.start
