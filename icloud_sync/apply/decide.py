@@ -9,7 +9,7 @@ from icloud_sync.apply.bodies import Bodies
 from icloud_sync.apply.rows import Rows
 from icloud_sync.apply.write import Writer
 from icloud_sync.core.ical.document import Document, UnreadableResource
-from icloud_sync.core.ical.parse import interpret, pick
+from icloud_sync.core.ical.parse import interpret, pick_all
 from icloud_sync.core.pull_plan import (
     GUESTS,
     READ_ONLY,
@@ -63,8 +63,7 @@ class Deciding:
         parsed = interpret(document, self.window, zones, blocking)
         found = {one.recurrence_id for one in parsed.occurrences}
         elsewhere = [rid for rid in self.slots_in_window() if rid not in found]
-        picked = (pick(document, rid, zones, blocking) for rid in elsewhere)
-        more = tuple(one for one in picked if one)
+        more = tuple(pick_all(document, elsewhere, zones, blocking))
         return replace(parsed, occurrences=parsed.occurrences + more) if more else parsed
 
     def slots_in_window(self) -> list[str]:
@@ -85,7 +84,8 @@ class Deciding:
         """Raises UnreadableResource."""
         known: dict[str, EventFields] = {rid: slot_fields(s) for rid, s in self.slots.items()}
         own = None
-        if self.appointment:
+        # What left its series is not looked for in what became of the rest.
+        if self.appointment and not self.resource.own_occurrence_gone:
             own = self.resource.recurrence_id
             known[own] = appointment_fields(self.appointment)
         theirs = self.meaning(document, self.zones())
@@ -129,9 +129,10 @@ def decide_orphan(deciding: Deciding, versions: Versions) -> Collection[Occurren
     resource, was = deciding.resource, deciding.resource.recurrence_id
     actions = plan_orphan(resource.appointment_id, was, versions)
     deciding.writer.take_orphan(actions, resource)
-    if not (was and versions.theirs.is_recurring):
+    own = versions.now(was)
+    if not (own and versions.theirs.is_recurring):
         return []
-    own = resource.recurrence_id = versions.now(was)
+    resource.recurrence_id = own
     return [one for one in versions.theirs.occurrences if one.recurrence_id != own]
 
 

@@ -11,7 +11,7 @@ from calendars.models import BlockedSlot
 from icloud_sync import outbox
 from icloud_sync.core.merge import WORDS, Conflict
 from icloud_sync.core.values import Fetched, ParsedResource
-from icloud_sync.models import ICloudConnection, RemoteResource, SyncLogEntry
+from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
 from icloud_sync.snapshots import current_window
 from icloud_sync.synclog import Journal, Outcome, lost_json
 
@@ -77,7 +77,7 @@ class Gathered:
         resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
         resource.unread_body, resource.agreed_zone = "", self.connection.user.time_zone
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
-        if not parsed.is_recurring:
+        if not parsed.is_recurring and not resource.own_occurrence_gone:
             resource.recurrence_id = ""
         resource.reconsider_at = self.when_to_reconsider(parsed)
         self.resources[resource.pk] = resource
@@ -121,6 +121,11 @@ class Gathered:
         doomed = BlockedSlot.objects.filter(pk__in=self.gone_slots)
         doomed.update(source_ref="")
         doomed.delete()
+        # An edit of theirs that waits is in the log by now; without its slot the row would
+        # read as a deletion made here.
+        self.connection.outbox.filter(
+            kind=OutboxEntry.Kind.SLOT, object_id__in=self.gone_slots
+        ).delete()
         BlockedSlot.objects.bulk_create(self.new_slots, 200)
         for pk in self.gone_slots:
             self.changed_slots.pop(pk, None)

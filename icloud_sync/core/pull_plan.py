@@ -122,9 +122,10 @@ def plan_copy(copy: CopyState, versions: Versions) -> tuple[list[Action], Occurr
 
 def own_occurrence(copy: CopyState, versions: Versions) -> Occurrence | None:
     """The one that was ours, whatever it is called by now; an event that does not recur is
-    ours as a whole."""
+    ours as a whole, unless ours had left its series before: then it is another one's."""
     found = {one.recurrence_id: one for one in versions.theirs.occurrences}
-    return found.get("") or found.get(versions.now(copy.recurrence_id))
+    alone = None if copy.is_gone else found.get("")
+    return alone or found.get(versions.now(copy.recurrence_id))
 
 
 def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -> list[Action]:

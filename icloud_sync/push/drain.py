@@ -151,7 +151,8 @@ class Parked(PermanentRemoteError):
     """The plan itself says that a person must look."""
 
     def __init__(self, reason: Reason) -> None:
-        super().__init__(f"{reason[0].upper()}{reason[1:]}.")
+        first = reason[0] if reason.startswith("iCloud") else reason[0].upper()
+        super().__init__(f"{first}{reason[1:]}.")
 
 
 def refresh(subject: Subject, session: Session, journal: Journal, now: datetime) -> None:

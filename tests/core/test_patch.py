@@ -154,7 +154,6 @@ def test_every_write_is_a_newer_version() -> None:
         ('SUMMARY;ALTREP="cid:1":Lunch', "SUMMARY:Brunch"),
         ('summary;altrep="a:b;c";X-Q="x;y":Lunch', 'summary;X-Q="x;y":Brunch'),
         ("SUMMARY;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Lunch", "SUMMARY:Brunch"),
-        ("SUMMARY=Lunch", "SUMMARY:Brunch"),  # no property at all
         ('SUMMARY;X="open:Lunch', "SUMMARY:Brunch"),
         ("SUMMARY:Lunch\nSUMMARY:Mittag", "SUMMARY:Brunch"),
         ("COMMENT:no title", "COMMENT:no title\r\nSUMMARY:Brunch"),
@@ -284,3 +283,23 @@ def test_a_new_event_reads_back_as_what_it_was_made_from(zone: str, month: int) 
     for forbidden in ("ATTENDEE", "ORGANIZER", "METHOD"):
         assert forbidden not in text
     assert render("uid-1", fields(), written, ZoneInfo(zone), NOW).endswith("END:VCALENDAR\r\n")
+
+
+@pytest.mark.parametrize("line", ["SUMMARY_X:keep me", "SUMMARY.X:keep me", "SUMMARY=keep me"])
+def test_a_line_whose_name_only_begins_like_ours_stays(line: str) -> None:
+    text = body("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", line, "SUMMARY:Lunch")
+    assert line in edit(text, "", title="Brunch").result
+
+
+def test_notes_of_a_copy_that_somebody_made_of_our_event_keep_what_stands_under_the_line() -> None:
+    text = body(
+        "DTSTART:20261201T090000Z",
+        "DTEND:20261201T100000Z",
+        "DESCRIPTION:hm\\n\\n— Referins —\\nBob\\, 0123",
+    )
+    assert "DESCRIPTION:ring\\n\\n— Referins —\\nBob\\, 0123" in edit(text, "", notes="ring").result
+
+
+def test_a_sequence_of_thousands_of_digits_begins_anew() -> None:
+    text = body("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", f"SEQUENCE:{'9' * 5000}")
+    assert "SEQUENCE:1\r\n" in edit(text, "", title="Brunch").result

@@ -246,3 +246,20 @@ def test_this_and_future_can_make_the_rest_all_day() -> None:
     found = parse(body(*DAILY, more=rest), WINDOW, ZONES).occurrences
     days = [one.fields.interval.starts_on for one in found]
     assert days == [None, None, date(2026, 12, 3), date(2026, 12, 4)]
+
+
+def test_an_exception_that_forgot_its_zone_is_read_in_that_of_its_series() -> None:
+    text = body(
+        "DTSTART;TZID=Asia/Tokyo:20261201T090000",
+        "RRULE:FREQ=DAILY;COUNT=3",
+        "EXDATE:20261202T090000",
+    )
+    found = [one.recurrence_id for one in parse(text, WINDOW, ZONES).occurrences]
+    assert found == ["20261201T000000Z", "20261203T000000Z"]
+
+
+def test_a_way_to_the_event_that_takes_centuries_is_no_way() -> None:
+    text = body("DTSTART:10000105T090000Z", "X-APPLE-TRAVEL-DURATION;VALUE=DURATION:P365000D")
+    assert parse(text, WINDOW, ZONES).occurrences[0].busy_from == datetime(
+        999, 12, 29, 9, tzinfo=UTC
+    )

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-NAME = re.compile(r"[A-Za-z0-9-]+")
 LINE_END = re.compile(r"\r\n|\n|\r")
 # A line end that no fold follows. Where line ends were doubled on the way (CR CR LF), blank
 # lines lie within the folds. How many is bounded: looking further would be quadratic.
@@ -101,8 +100,7 @@ def head(line: Line) -> str:
 
 
 def name_of(text: str) -> str:
-    name = NAME.match(text)
-    return name[0].upper() if name else ""
+    return text.partition(":")[0].partition(";")[0].upper()
 
 
 def join(lines: Iterable[Line]) -> str:
@@ -161,12 +159,12 @@ def replace_property(
     """The component with its own `name` properties replaced by `new`, at the place of the
     first, or before the alarms and the END where there was none."""
     own = own_level(component)
-    doomed = [
+    doomed = {
         index
         for index, line in enumerate(component)
         if own[index] and line.name == name and not (keep and keep(line))
-    ]
-    place = doomed[0] if doomed else end_of_own(component)
+    }
+    place = min(doomed) if doomed else end_of_own(component)
     before = [line for index, line in enumerate(component[:place]) if index not in doomed]
     after = [line for index, line in enumerate(component[place:], place) if index not in doomed]
     return before + new + after

@@ -26,6 +26,15 @@ def without_block(description: str) -> str:
     return description
 
 
+def block_of(description: str) -> str:
+    """What stands under the marker; "" where there is none."""
+    lines = description.split("\n")
+    for index in reversed(range(len(lines))):
+        if lines[index].strip() == MARKER:
+            return "\n".join(lines[index + 1 :])
+    return ""
+
+
 def who_is_coming(attendees: Sequence[tuple[str, str]], seats: int) -> str:
     """`attendees`: (name, phone) each. Seats are said where there are several."""
     lines = [", ".join(part for part in pair if part) for pair in attendees]

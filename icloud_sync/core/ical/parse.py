@@ -1,10 +1,13 @@
 """What a calendar object resource means to us: its occurrences, and which take time away."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from icloud_sync.core.ical.document import Document, Event
 from icloud_sync.core.ical.intervals import all_day
 from icloud_sync.core.ical.notes import without_block
 from icloud_sync.core.ical.read import read
-from icloud_sync.core.ical.series import Instance, expand, find, repeats
+from icloud_sync.core.ical.series import Instance, expand, find_all, repeats
 from icloud_sync.core.values import (
     Blocking,
     EventFields,
@@ -14,9 +17,10 @@ from icloud_sync.core.values import (
     Zones,
 )
 
-__all__ = ["all_day", "find_occurrence", "interpret", "parse", "pick"]
+__all__ = ["all_day", "find_occurrence", "interpret", "parse", "pick", "pick_all"]
 
 DEFAULT = Blocking()
+LONGEST_TRAVEL = timedelta(days=7)  # more is no way to an event
 
 
 def parse(body: str, window: Window, zones: Zones, blocking: Blocking = DEFAULT) -> ParsedResource:
@@ -51,8 +55,15 @@ def pick(
     document: Document, rid: str, zones: Zones, blocking: Blocking = DEFAULT
 ) -> Occurrence | None:
     """As `find_occurrence`, of what was read already."""
-    found = find(document, rid, zones)
-    return Meaning(found.event, blocking).occurrence(found) if found else None
+    return next(iter(pick_all(document, [rid], zones, blocking)), None)
+
+
+def pick_all(
+    document: Document, rids: Sequence[str], zones: Zones, blocking: Blocking = DEFAULT
+) -> list[Occurrence]:
+    """Those of these recurrence-ids that there are, for one look at the series."""
+    found = find_all(document, rids, zones)
+    return [Meaning(one.event, blocking).occurrence(one) for one in found]
 
 
 class Meaning:
@@ -62,7 +73,7 @@ class Meaning:
         self.title, self.location = event.title, event.location
         self.notes = without_block(event.description)
         self.is_busy = is_busy(event, blocking)
-        self.travel = event.travel if blocking.travel else None
+        self.travel = min(event.travel, LONGEST_TRAVEL) if blocking.travel else None
 
     def occurrence(self, instance: Instance) -> Occurrence:
         interval = instance.interval

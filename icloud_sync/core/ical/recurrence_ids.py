@@ -20,8 +20,14 @@ def name_of(moment: Moment, form: Moment, zones: Zones) -> str:
     if form.is_date:
         return spell_date(day_of(moment, zones))
     if form.zone is not None:
-        return spell(in_utc(moment.wall, moment.zone or zones.floating)) + "Z"
+        there = with_zone(moment, form)
+        return spell(in_utc(there.wall, there.zone or zones.floating)) + "Z"
     return spell(wall_at(zones.floating, moment, zones))
+
+
+def with_zone(moment: Moment, form: Moment) -> Moment:
+    """A time without a zone in a series that has one: its zone was forgotten."""
+    return form.at(moment.wall) if moment.is_floating and form.tzid else moment
 
 
 def wall_of(name: str, form: Moment) -> datetime:

@@ -1,5 +1,6 @@
 """The original starts of one master: RRULE, RDATE, EXRULE and EXDATE (RFC 5545, 3.8.5)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -13,6 +14,7 @@ from icloud_sync.core.ical.recurrence_ids import (
     spell_date,
     wall_at,
     wall_of,
+    with_zone,
 )
 from icloud_sync.core.recurrence.days import completed
 from icloud_sync.core.recurrence.rule import Rule, Until
@@ -33,6 +35,8 @@ class RecurrenceSet:
 
     def __init__(self, master: Event, zones: Zones) -> None:
         self.master, self.zones = master, zones
+        self.sought: Collection[str] = ()
+        self.seen: dict[str, datetime] = {}
         self.start = master.start
         self.place: tzinfo = master.start.zone or zones.floating
         self.added = {self.name(wall := self.added_at(each)): wall for each in master.extra}
@@ -56,7 +60,7 @@ class RecurrenceSet:
             return datetime.combine(day_of(period.start, self.zones), time())
         if period.start.is_date:
             return datetime.combine(period.start.wall, self.start.wall.time())
-        return wall_at(self.place, period.start, self.zones)
+        return wall_at(self.place, with_zone(period.start, self.start), self.zones)
 
     def name(self, wall: datetime) -> str:
         """Of a start on this master's clock."""
@@ -82,8 +86,17 @@ class RecurrenceSet:
         wall time, by a day at most: Samoa once left a whole day out."""
         if not fits(name, self.start):
             return None
+        if name in self.sought:
+            return self.seen.get(name)
         wall = wall_of(name, self.start)
         return self.starts(moved(wall, -DAY), moved(wall, DAY)).get(name)
+
+    def look_for(self, names: Collection[str]) -> None:
+        """One walk over all the time they lie in; `find` then knows them."""
+        self.sought = {name for name in names if fits(name, self.start)}
+        walls = [wall_of(name, self.start) for name in self.sought]
+        if walls:
+            self.seen = self.starts(moved(min(walls), -DAY), moved(max(walls), DAY))
 
     def starts(self, first: datetime, last: datetime) -> dict[str, datetime]:
         """Name -> wall time of all starts in [first, last] that are not taken out."""
