@@ -180,7 +180,7 @@ class CalDAVRemote:
         try:
             return self._send(method, path, request, body, headers)
         except (Refused, ResourceNotFound) as error:
-            if error.status not in DOUBTFUL or getattr(error, "precondition", ""):
+            if error.status not in DOUBTFUL or (isinstance(error, Refused) and error.precondition):
                 raise
             # Nothing was stored. Asked on the wrong partition, in a calendar that is gone,
             # of a service that refuses everybody, or a body that iCloud will not have (6.8)?
