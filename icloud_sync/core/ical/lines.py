@@ -93,10 +93,9 @@ def with_value(line: Line, value: str) -> Line:
 
 
 def head(line: Line) -> str:
-    """Name and parameters as written; the name alone where what follows it is neither."""
+    """Name and parameters as written; the name alone where their quotes never close."""
     found = halves(line.text)[0]
-    is_whole = found[len(line.name) :][:1] in ("", ";") and found.count('"') % 2 == 0
-    return found if is_whole else line.name
+    return found if found.count('"') % 2 == 0 else line.name
 
 
 def name_of(text: str) -> str:
