@@ -1,11 +1,12 @@
 """A server that is down for everybody: its accounts wait, one asks now and then for all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef
+from django.http import HttpRequest
 
 from icloud_sync.core.outage import WITHIN, begins, next_probe
 from icloud_sync.models import ICloudConnection, Outage, SyncLogEntry
@@ -74,6 +75,11 @@ def host(server: str) -> str:
 def sentences() -> list[str]:
     """For staff, one for each server that is down."""
     return [sentence(outage) for outage in Outage.objects.order_by("since")]
+
+
+def in_templates(request: HttpRequest) -> dict[str, Callable[[], list[str]]]:
+    """`outages` for the pages that show them; the others ask nothing of the database."""
+    return {"outages": sentences}
 
 
 def sentence(outage: Outage) -> str:

@@ -18,8 +18,9 @@ def due_connections(now: datetime) -> list[int]:
 
 
 def probes(now: datetime) -> list[int]:
-    """Those that ask for everybody on their server, which is down; each time others."""
-    waiting = overdue(now).filter(in_outage())
+    """Those that ask for everybody on their server, which is down: whoever failed least, so
+    that trouble of one's own is not taken for everybody's, and each time another."""
+    waiting = overdue(now).filter(in_outage()).order_by("failures", "next_poll_at", "pk")
     return take_probes(list(waiting.values_list("pk", "server_url")), now)
 
 

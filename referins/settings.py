@@ -148,6 +148,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                *(["icloud_sync.outages.in_templates"] if ICLOUD_SYNC_ENABLED else []),
             ]
         },
     }

@@ -33,6 +33,7 @@ class Seen:
     reason: str = ""
     log: set[tuple[str, str]] = field(default_factory=set)
     most_requests: int = 0
+    pause: timedelta = timedelta(0)
 
 
 class Day:
@@ -44,7 +45,7 @@ class Day:
         self.lunch = self.phone.put("lunch.ics", vevent("lunch", "Lunch", at(12), at(13)))
         self.tea = self.phone.put("tea.ics", vevent("tea", "Tea", at(16), at(17)))
         self.phone.put("dinner.ics", vevent("dinner", "Dinner", at(19), at(20)))
-        self.world.settle()
+        assert not self.world.sync().failed
 
     @property
     def account(self) -> Any:
@@ -72,6 +73,7 @@ class Day:
             seen.most_requests = max(seen.most_requests, len(world.account.wire.requests))
             self.assert_unharmed()
         seen.status, seen.reason = world.connection.status, world.connection.status_reason
+        seen.pause = (world.connection.next_poll_at or timezone.now()) - timezone.now()
         new = SyncLogEntry.objects.filter(pk__gt=before)
         seen.log = set(new.values_list("action", "outcome"))
         return seen
@@ -115,6 +117,7 @@ class Day:
 
     def heal(self) -> None:
         self.account.switches.reset()
+        self.standin.standin.hosts.strangers.clear()
         self.account.switches_of("home").reset()
         self.world.account.wire.faults.clear()
 

@@ -32,6 +32,7 @@ class Row:
     logs: frozenset[tuple[str, str]] = frozenset()
     most_requests: int = 20
     looks: int = 2
+    pause: int = 0  # seconds, at least
     then: Act = nothing
 
     def __str__(self) -> str:
@@ -85,6 +86,20 @@ HOSTS = [
     *(copes(f"redirect {n}", redirect=n) for n in ("301", "302", "307", "308")),
     *(copes(f"renumbered, old host {n}", renumbered=n) for n in ("404", "421", "reset")),
     copes("the general host in a circle", redirect="307", redirect_to="itself"),
+    down(
+        "renumbered, and sent on to a foreign host",
+        "The password is not sent to 127.0.0.2",
+        renumbered="421",
+        redirect="307",
+        redirect_to="foreign",
+    ),
+    down(
+        "renumbered, and at home on a foreign host",
+        "The password is not sent to 127.0.0.2",
+        5,
+        renumbered="421",
+        home_set="foreign",
+    ),
 ]
 LISTINGS = [
     copes("everything listed twice", duplicates=True),
@@ -145,7 +160,14 @@ CALENDARS = [
     for how in ("404", "403")
 ]
 SERVICE = [
-    down("throttled", "asks us to wait", throttle_seconds=30),
+    Row(
+        "throttled",
+        {"throttle_seconds": 3000},
+        status="degraded",
+        says="asks us to wait",
+        most_requests=1,
+        pause=2990,
+    ),
     *(down(f"everything {n}", "", 6, fault=n) for n in ("503", "429", "403", "400", "reset")),
     down("everything 500", "failed (500)", refuse_everything=True),
     down("a sign-in page", "not CalDAV", html_answer=True),

@@ -1,5 +1,7 @@
 """Each fault: survived while it lasts, told, and made good when it is over."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.faults.day import ENDING, Day
@@ -16,6 +18,7 @@ def live_through(day: Day, row: Row) -> None:
     assert (seen.status, row.says in seen.reason) == (row.status, True), seen.reason
     assert row.logs <= seen.log, seen.log
     assert seen.most_requests <= row.most_requests
+    assert seen.pause >= timedelta(seconds=row.pause)
     day.heal()
     row.then(day)
     day.assert_it_ends_well()
