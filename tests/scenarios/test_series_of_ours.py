@@ -32,7 +32,7 @@ def own_exdate(apple: World, href: str) -> None:
     body = apple.account.phone.get(href)
     start = [line for line in body.splitlines() if line.startswith("DTSTART;TZID")][-1]
     exdate = start.replace("DTSTART", "EXDATE")
-    apple.account.phone.edit(href, "RRULE:", f"{exdate}\r\nRRULE:")
+    apple.account.phone.edit(href, WEEKLY, f"{exdate}\r\n{WEEKLY}")
 
 
 def titles() -> list[tuple[str, bool]]:
@@ -81,6 +81,156 @@ def test_r10_the_other_slots_of_a_series_live_on_when_the_appointment_is_taken_o
     apple.account.phone.edit(href, "SUMMARY:Haircut", "SUMMARY:Shave")
     apple.settle()
     assert titles() == [("Mine", False), ("Shave", False), ("Shave", False)]
+
+
+# --- Put back ------------------------------------------------------------------------------
+
+
+def events_of(body: str, name: str) -> list[str]:
+    return [line for line in body.splitlines() if line.startswith(name)]
+
+
+def test_d2_a_cancelled_appointment_of_a_series_comes_back_into_it(apple: World) -> None:
+    appointment, href = made_a_series(apple)
+    before = apple.slots()
+    for status in ("cancelled", "confirmed"):
+        appointment.status = status
+        appointment.save()
+        apple.settle()
+    body = apple.account.phone.get(href)
+    assert (events_of(body, "EXDATE"), events_of(body, "RDATE")) == ([], [])
+    assert apple.slots() == before
+    assert [entry.action for entry in apple.log("put back")] == ["put back"]
+    apple.account.phone.edit(href, "SUMMARY:Haircut", "SUMMARY:Shave")
+    apple.settle()
+    appointment.refresh_from_db()
+    assert appointment.title == "Shave"
+
+
+def test_d4_our_occurrence_taken_out_in_icloud_comes_back_once_it_is_changed_here(
+    apple: World,
+) -> None:
+    appointment, href = made_a_series(apple)
+    before = apple.slots()
+    own_exdate(apple, href)
+    apple.settle()
+    appointment.save()  # nothing has changed: what was deleted there stays deleted (R6)
+    apple.settle()
+    assert len(apple.remote()) == 1
+    assert len(events_of(apple.account.phone.get(href), "EXDATE")) == 1
+
+    appointment.starts_at, appointment.ends_at = at(15), at(16)
+    appointment.save()
+    apple.settle()
+    assert apple.remote() == [
+        event("Haircut", at(10), at(11)),  # the series
+        event("Haircut", at(15), at(16)),
+    ]
+    assert events_of(apple.account.phone.get(href), "EXDATE") == []
+    assert apple.slots() == before
+    assert not OutboxEntry.objects.exists()
+
+
+def test_r6_an_occurrence_moved_and_then_deleted_in_icloud_is_not_put_back_by_a_mere_save(
+    apple: World,
+) -> None:
+    appointment, href = made_a_series(apple)
+    appointment.starts_at, appointment.ends_at = at(15), at(16)
+    appointment.save()
+    apple.settle()
+    phone = apple.account.phone
+    body = phone.get(href)
+    override = body[body.rindex("BEGIN:VEVENT") : body.index("END:VCALENDAR")]
+    phone.edit(href, override, "")
+    own_exdate(apple, href)
+    apple.settle()
+    appointment.refresh_from_db()
+    appointment.save()
+    apple.settle()
+    assert len(apple.remote()) == 1
+    assert appointment.starts_at == at(15)
+
+
+def test_d4_what_the_series_does_not_make_any_more_is_listed_in_it_and_says_what_we_say(
+    apple: World,
+) -> None:
+    """A device that deletes the first of a series may let it begin with the second."""
+    appointment, href = made_a_series(apple)
+    before = apple.slots()
+    phone = apple.account.phone
+    for name, hour in (("DTSTART", 10), ("DTEND", 11)):
+        first, then = (f"{at(hour, days=days):%Y%m%dT%H%M%S}" for days in (1, 8))
+        phone.edit(href, f"{name};TZID=Europe/Berlin:{first}", f"{name};TZID=Europe/Berlin:{then}")
+    phone.edit(href, "COUNT=4", "COUNT=3")
+    apple.settle()
+    assert len(apple.log("mark deleted in iCloud")) == 1
+    appointment.title = "Shave"
+    appointment.save()
+    apple.settle()
+    assert event("Shave", at(10), at(11)) in apple.remote()
+    assert events_of(phone.get(href), "RDATE") == [
+        f"RDATE;TZID=Europe/Berlin:{at(10):%Y%m%dT%H%M%S}"
+    ]
+    assert apple.slots() == before
+
+
+def test_d4_a_deleted_series_of_ours_comes_back_as_one_event_and_its_other_slots_stay(
+    apple: World,
+) -> None:
+    appointment, href = made_a_series(apple)
+    apple.account.phone.delete(href)
+    apple.settle()
+    gone = [{**one, "deleted in iCloud": True} for one in apple.slots()]
+    appointment.title = "Shave"
+    appointment.save()
+    apple.settle()
+    assert apple.remote() == [event("Shave", at(10), at(11))]
+    assert apple.slots() == gone
+    apple.account.phone.edit(href, "SUMMARY:Shave", "SUMMARY:Trim")
+    apple.settle()
+    appointment.refresh_from_db()
+    assert (appointment.title, apple.slots()) == ("Trim", gone)
+
+
+def test_d2_the_last_of_a_series_of_ours_takes_the_resource_along_and_comes_back_as_one_event(
+    apple: World,
+) -> None:
+    appointment, href = made_a_series(apple)
+    weeks = (f"{at(10, days=1 + 7 * week):%Y%m%dT%H%M%S}" for week in (1, 2, 3))
+    others = f"EXDATE;TZID=Europe/Berlin:{','.join(weeks)}"
+    apple.account.phone.edit(href, WEEKLY, f"{others}\r\n{WEEKLY}")
+    apple.settle()
+    assert titles() == []
+    appointment.status = "cancelled"
+    appointment.save()
+    apple.settle()
+    assert apple.remote() == []
+    appointment.status = "confirmed"
+    appointment.save()
+    apple.settle()
+    assert apple.remote() == [event("Haircut", at(10), at(11))]
+
+
+def test_what_cannot_be_put_back_needs_attention_with_a_sentence(apple: World) -> None:
+    appointment, href = made_a_series(apple)
+    phone = apple.account.phone
+    day = at(0).date()
+    for name, hour, days in (("DTSTART", 10, 7), ("DTEND", 11, 8)):
+        phone.edit(
+            href,
+            f"{name};TZID=Europe/Berlin:{at(hour):%Y%m%dT%H%M%S}",
+            f"{name};VALUE=DATE:{day + timedelta(days=days):%Y%m%d}",
+        )
+    apple.settle()
+    appointment.title = "Shave"
+    appointment.save()
+    apple.sync()
+    [row] = OutboxEntry.objects.all()
+    assert (row.state, row.last_error) == (
+        "needs_attention",
+        "Its series is no longer the one it was taken out of.",
+    )
+    apple.settle()
 
 
 def test_d7_guests_of_an_event_that_is_gone_do_not_bind_the_one_put_in_its_place(
