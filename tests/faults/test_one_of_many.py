@@ -13,22 +13,26 @@ pytestmark = pytest.mark.django_db
 NEED_PRIVILEGES = b'<error xmlns="DAV:"><need-privileges/></error>'
 
 
+def spoils_reports(one: Exchange) -> Reply | None:
+    """What some servers do with a control character: they put it into their XML."""
+    spoilt = one.method == "REPORT" and "bell.ics<" in one.body
+    return Reply(207, b'<multistatus xmlns="DAV:">\x08</multistatus>') if spoilt else None
+
+
 def test_an_event_that_no_xml_can_carry_stops_only_itself(apple: World) -> None:
     for number in range(60):
         apple.account.phone.put(f"{number}.ics", vevent(f"u{number}", f"E{number}", at(9), at(10)))
     href = apple.account.phone.put("bell.ics", vevent("bell", "Ring \x08", at(12), at(13)))
+    apple.account.wire.faults.append(spoils_reports)
     apple.sync()
     assert len(apple.slots()) == 60
     [aside] = RemoteResource.objects.filter(state="needs_attention")
-    assert (aside.href, aside.state_reason) == (
-        href,
-        "This event holds a control character (0x08).",
-    )
-    assert [one.message for one in apple.log("set aside")] == [
-        f"set aside {href}: This event holds a control character (0x08)."
-    ]
+    why = "This event holds a control character (0x08)."
+    assert (aside.href, aside.state_reason) == (href, why)
+    assert [one.message for one in apple.log("set aside")] == [f"set aside {href}: {why}"]
     assert len(apple.account.wire.requests) < 25
     apple.settle()
+    apple.account.wire.faults.clear()
     apple.account.phone.put("bell.ics", vevent("bell", "Ring", at(12), at(13)))
     apple.sync()
     assert len(apple.slots()) == 61
