@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from icloud_sync.leases import hold
 from icloud_sync.models import ICloudConnection
@@ -79,3 +80,68 @@ def test_nothing_is_dropped_where_the_budget_is_spent(
 def defaults_with(sleep: Any) -> tuple[Any, ...]:
     clock, _, *rest = Session.__init__.__defaults__ or ()
     return (clock, sleep, *rest)
+
+
+# --- When nothing changed ----------------------------------------------------------------
+
+
+def look(world: World) -> list[tuple[str, int]]:
+    """What one look asks for, and how many bytes come back."""
+    account = world.account.standin
+    account.forget_requests()
+    world.account.wire.clear()
+    world.sync()
+    assert len(account.requests) == len(world.account.wire.requests)
+    return [(one.method, len(one.response_body)) for one in world.account.wire.requests]
+
+
+def read_only_home(world: World) -> None:
+    world.connection.collections.exclude(role="target").update(role="ignored")
+    world.sync()
+
+
+def test_of_several_calendars_the_homes_listing_tells_whether_one_changed(apple: World) -> None:
+    apple.settle()
+    [(method, _)] = look(apple)
+    assert method == "PROPFIND"
+
+
+def test_of_one_calendar_its_own_report_tells_and_is_a_fraction_of_that(apple: World) -> None:
+    apple.settle()
+    [(_, listing)] = look(apple)
+    read_only_home(apple)
+    [(method, report)] = look(apple)
+    assert method == "REPORT"
+    assert report < 500 < listing / 10
+
+
+def test_a_change_in_the_one_calendar_costs_two_requests(apple: World) -> None:
+    apple.settle()
+    read_only_home(apple)
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)))
+    assert [method for method, _ in look(apple)] == ["REPORT", "REPORT"]
+    assert [method for method, _ in look(apple)] == ["REPORT"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "asked"),
+    [(1, ["PROPFIND"]), (24, ["PROPFIND", "REPORT"])],
+    ids=["names and rights, each hour", "every etag, each day"],
+)
+def test_now_and_then_more_is_looked_at(apple: World, hours: int, asked: list[str]) -> None:
+    apple.settle()
+    read_only_home(apple)
+    past = timezone.now() - timedelta(hours=hours)
+    ICloudConnection.objects.update(last_success_at=past)
+    assert [method for method, _ in look(apple)] == asked
+
+
+def test_a_calendar_that_is_withdrawn_is_missed_though_it_is_the_only_one(apple: World) -> None:
+    apple.account.phone.put("a.ics", vevent("a", "Lunch", at(12), at(13)))
+    apple.settle()
+    read_only_home(apple)
+    apple.account.standin.switches_of("home").withdrawn = "404"
+    apple.sync()
+    assert apple.connection.status == "degraded"
+    assert "“Home” is not in the account any more" in apple.connection.status_reason
+    assert [one["deleted in iCloud"] for one in apple.slots()] == [False]
