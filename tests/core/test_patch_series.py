@@ -44,7 +44,8 @@ def line_of(text: str, name: str) -> str:
 def test_a_moved_occurrence_is_a_full_copy_of_its_series_after_the_last_event() -> None:
     rest = ("X-APPLE-TRAVEL-DURATION:PT30M", "ATTACH;MANAGED-ID=7:https://example.com/f")
     alarm = ("BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT5M", "END:VALARM")
-    series = body(*DAILY, "EXDATE;TZID=Europe/Berlin:20261204T090000", *rest, *alarm)
+    dates = ("EXDATE:20261204T080000Z", "RDATE:20261210T080000Z", "EXRULE:FREQ=YEARLY;BYMONTH=7")
+    series = body(*DAILY, *dates, *rest, *alarm)
     moved = Interval(utc(12, 2, 12), utc(12, 2, 14))
     done = edit(series, SECOND, interval=moved)
     check(done)
