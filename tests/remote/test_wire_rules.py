@@ -41,14 +41,6 @@ def test_guests_that_were_there_before_may_stay() -> None:
     assert violations([written, read]) == [f"{written}: a person invited or uninvited by us"]
 
 
-def test_a_write_without_an_answer_is_not_simply_sent_again() -> None:
-    lost, again = sent("PUT", "BEGIN", if_match='"1"'), sent("PUT", "BEGIN", if_match='"1"')
-    lost.status = 0
-    assert violations([lost, again]) == [f"{again}: a write repeated blindly"]
-    assert violations([lost, sent("GET"), again]) == []
-    assert violations([again, again]) == []
-
-
 def test_an_ordinary_conversation_breaks_no_rule() -> None:
     said = [
         sent("PROPFIND", "<propfind/>", "/", depth="1"),
