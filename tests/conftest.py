@@ -5,13 +5,22 @@ from typing import Any
 
 import pytest
 
-from tests import servers
+from tests import servers, wire
 
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     """A real hash takes a fifth of a second, and every user of a test has one."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _wires_are_closed() -> Iterator[None]:
+    """Those that the test made: each listens on ports, with a thread for each."""
+    wire.made.clear()
+    yield
+    for each in wire.made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

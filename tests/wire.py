@@ -6,6 +6,7 @@ rewritten to come back through it, so nothing bypasses the recording.
 
 import base64
 import re
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -64,7 +65,7 @@ class Reply:
 Fault = Callable[[Exchange], Drop | Reply | None]
 
 
-# Since the last test began; what is sent is searched when it ends (tests/wire_rules.py).
+# Since the test began: searched (tests/wire_rules.py) and closed when it ends.
 made: list["Wire"] = []
 
 
@@ -99,8 +100,7 @@ class Wire:
 
     def close(self) -> None:
         for door in self._doors.values():
-            door.shutdown()
-            door.server_close()
+            door.close()
 
     def door_to(self, origin: str) -> str:
         """Our own address for a server's: one for each host or port it sends us to."""
@@ -141,9 +141,21 @@ class _Door(ThreadingHTTPServer):
         self.wire = wire
         self.upstream = upstream
         super().__init__(("127.0.0.1", 0), _Handler)
-        threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        ).start()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        """Without a look at the clock now and then: hundreds of doors would spend the day
+        on that."""
+        while True:
+            try:
+                self.process_request(*self.get_request())
+            except OSError:
+                return
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)  # ends the wait for the next one
+        self.server_close()
 
     def server_bind(self) -> None:
         """As TCPServer does it: HTTPServer would look up our own name, which can stall."""

@@ -86,7 +86,6 @@ def wire_is_searched(
     uses_database = "db" in request.fixturenames or request.node.get_closest_marker("django_db")
     if uses_database:
         request.getfixturevalue("db")  # so that it outlives us
-    wire.made.clear()
     yield
     sent = [one for each in wire.made for one in each.ever]
     assert violations(sent) == []
