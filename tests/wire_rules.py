@@ -4,7 +4,7 @@ conftest takes the fixture in by importing it."""
 import base64
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,17 @@ def violations(exchanges: Iterable[Exchange]) -> list[str]:
         found += [f"{one}: {rule}" for rule in broken(one, served)]
         served |= people(unescape(one.response_body))
     return found
+
+
+def repeated_writes(exchanges: Sequence[Exchange]) -> list[str]:
+    """A write without an answer may have been stored: who sends it again looks first."""
+    return [
+        str(one)
+        for last, one in zip(exchanges, exchanges[1:], strict=False)
+        if one.method in ("PUT", "DELETE")
+        and (last.method, last.path, last.body) == (one.method, one.path, one.body)
+        and not last.status
+    ]
 
 
 def broken(one: Exchange, served: set[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
 from tests.scenarios.world import World, at, connected, vevent
 from tests.servers import Server
-from tests.wire_rules import violations
+from tests.wire_rules import repeated_writes, violations
 
 ENDING = {
     "appointments": [("Cut and wash", "Room 2"), ("Shave", "")],
@@ -102,6 +102,7 @@ class Day:
         assert "Dinner" in remote
         assert {"Haircut", "Cut and wash"} & set(remote), remote
         assert violations(self.world.account.wire.ever) == []
+        assert repeated_writes(self.world.account.wire.ever) == []
         assert [one for one in self.standin.standin.foreign_requests if one.authorized] == []
 
     def now(self) -> dict[str, list[tuple[str, str]]]:

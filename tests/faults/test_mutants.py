@@ -8,7 +8,7 @@ import pytest
 
 from icloud_sync.apply import absorb_removed
 from icloud_sync.pull import intake
-from icloud_sync.remote import classify, listings
+from icloud_sync.remote import broken, classify, listings
 from icloud_sync.remote.client import CalDAVRemote
 from icloud_sync.remote.session import HostRule
 from tests import wire
@@ -49,6 +49,11 @@ MUTANTS: list[tuple[str, str, Patch]] = [
         "no If-None-Match",
         "a write's answer is lost",
         replacing(CalDAVRemote, "create", put({})),
+    ),
+    (
+        "a lost write is repeated at once",
+        "a write's answer is lost",
+        replacing(broken, "WRITES", set()),
     ),
     (
         "the password goes wherever a redirect points",

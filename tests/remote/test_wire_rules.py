@@ -3,7 +3,7 @@
 import pytest
 
 from tests.wire import Exchange
-from tests.wire_rules import broken, violations
+from tests.wire_rules import broken, repeated_writes, violations
 
 GUEST = "BEGIN:VEVENT\r\nATTENDEE;CN=Ada:mailto:ada@exam\r\n ple.com\r\nEND:VEVENT\r\n"
 MATCH = {"host": "127.0.0.1:80", "if-match": '"1"'}
@@ -39,6 +39,14 @@ def test_guests_that_were_there_before_may_stay() -> None:
     written = sent("PUT", GUEST, if_match='"1"')
     assert violations([read, written]) == []
     assert violations([written, read]) == [f"{written}: a person invited or uninvited by us"]
+
+
+def test_a_write_without_an_answer_is_not_simply_sent_again() -> None:
+    lost, again = sent("PUT", "BEGIN", if_match='"1"'), sent("PUT", "BEGIN", if_match='"1"')
+    lost.status = 0
+    assert repeated_writes([lost, again]) == [str(again)]
+    assert repeated_writes([lost, sent("GET"), again]) == []
+    assert repeated_writes([again, again]) == []
 
 
 def test_an_ordinary_conversation_breaks_no_rule() -> None:
