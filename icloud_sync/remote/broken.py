@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from niquests import exceptions
 
-from icloud_sync.remote.errors import RemoteError, TemporaryRemoteError, WriteOutcomeUnknown
+from icloud_sync.remote.errors import RemoteError, Unreachable, WriteOutcomeUnknown
 
 WRITES = {"PUT", "DELETE"}
 
@@ -22,18 +22,10 @@ def translated(error: Exception, method: str, url: str, last: bool) -> RemoteErr
             f"The connection to {host} broke during a write: it may have been stored."
         )
     if isinstance(error, exceptions.Timeout):
-        return Broken(f"The server {host} took too long to answer.")
+        return Unreachable(f"The server {host} took too long to answer.")
     if isinstance(error, exceptions.ConnectionError) and not last:
         return Stale()
-    return Broken(f"The connection to {host} broke.")
-
-
-class Broken(TemporaryRemoteError):
-    """There was no answer, to a read or because nothing left us: it may be asked elsewhere."""
-
-
-class Unreachable(Broken):
-    """No request left us: safe to repeat elsewhere, a write too."""
+    return Unreachable(f"The connection to {host} broke.")
 
 
 NEVER_SENT = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}

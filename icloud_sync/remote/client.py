@@ -7,7 +7,6 @@ from typing import Self, TypeVar
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote import discovery, listings, multiget, xml_requests
-from icloud_sync.remote.broken import Broken
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
     CollectionMissing,
@@ -15,6 +14,7 @@ from icloud_sync.remote.errors import (
     Refused,
     RemoteError,
     ResourceNotFound,
+    Unreachable,
     UnreadableAnswer,
 )
 from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, origin, parent
@@ -235,7 +235,7 @@ class CalDAVRemote:
         try:
             return send()
         except RemoteError as error:
-            gone = isinstance(error, Broken) or error.status == MISDIRECTED
+            gone = isinstance(error, Unreachable) or error.status == MISDIRECTED
             if not (gone and self._found_elsewhere()):
                 raise
         return send()

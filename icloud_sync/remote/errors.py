@@ -27,6 +27,10 @@ class RateLimited(TemporaryRemoteError):
         self.retry_at = retry_at
 
 
+class Unreachable(TemporaryRemoteError):
+    """There was no answer, to a read or because nothing left us: it may be asked elsewhere."""
+
+
 class UnreadableAnswer(TemporaryRemoteError):
     """The answer is CalDAV's, but cannot be read: broken XML, or too large. Ask for less."""
 

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import niquests
 from niquests import exceptions
 
-from icloud_sync.remote.broken import Stale, Unreachable, translated
+from icloud_sync.remote.broken import Stale, translated
 from icloud_sync.remote.errors import (
     HostNotAllowed,
     RemoteError,
@@ -24,7 +24,7 @@ from icloud_sync.remote.errors import (
 )
 from icloud_sync.remote.http_client import http_client, tls_context
 
-__all__ = ["APPLE_HOSTS", "GuardedSession", "HostRule", "Unreachable", "tls_context"]
+__all__ = ["APPLE_HOSTS", "GuardedSession", "HostRule", "tls_context"]
 
 log = logging.getLogger(__name__)
 REDIRECTS = {301, 302, 307, 308}

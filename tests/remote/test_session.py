@@ -12,10 +12,11 @@ from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
     HostNotAllowed,
     TemporaryRemoteError,
+    Unreachable,
     UnreadableAnswer,
     WriteOutcomeUnknown,
 )
-from icloud_sync.remote.session import MAX_HOPS, HostRule, Unreachable
+from icloud_sync.remote.session import MAX_HOPS, HostRule
 from icloud_sync.remote.transport import VERSION, Answer, Transport
 from tests.remote.scripted import raw, server
 from tests.wire import Exchange, Reply

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from icloud_sync.remote import http_client, session
 from icloud_sync.remote.classify import Request
+from icloud_sync.remote.errors import Unreachable
 from tests.remote.test_session import transport
 
 heard: list[str] = []
@@ -88,7 +89,7 @@ def know(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_certificate_is_refused_before_the_password_is_sent(url: str) -> None:
     for kind in (Request.READ, Request.PUT):
-        with pytest.raises(session.Unreachable):
+        with pytest.raises(Unreachable):
             transport().send("GET", url, kind)
     assert heard == []
 
@@ -105,7 +106,7 @@ def test_a_certificate_for_another_name_is_refused(
     url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     know(certificate, monkeypatch)
-    with pytest.raises(session.Unreachable):
+    with pytest.raises(Unreachable):
         transport(allowed_hosts=["localhost"]).send(
             "GET", url.replace("127.0.0.1", "localhost"), Request.READ
         )
