@@ -2,29 +2,26 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
-from icloud_sync.remote import discovery, listings, multiget, xml_requests
+from icloud_sync.remote import listings, multiget, xml_requests
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
     CollectionMissing,
     InvalidSyncToken,
     Refused,
-    RemoteError,
     ResourceNotFound,
-    Unreachable,
     UnreadableAnswer,
 )
-from icloud_sync.remote.hrefs import absolute, as_collection, canonical, is_resource, origin, parent
+from icloud_sync.remote.home import Home
+from icloud_sync.remote.hrefs import as_collection, canonical, is_resource, parent
 from icloud_sync.remote.session import MAX_BYTES, TIMEOUT
 from icloud_sync.remote.transport import Answer, Transport
 
-T = TypeVar("T")
 # Bare, to a write: about the event or about its calendar? 409: RFC 4918, 9.7.1.
 DOUBTFUL = (400, 403, 404, 409, 410)
-MISDIRECTED = 421
 GONE = "The calendar that this event belongs in cannot be reached any more."
 
 
@@ -44,10 +41,6 @@ class CalDAVRemote:
         before_request: Callable[[], None] | None = None,
         contact: str = "",
     ) -> None:
-        self.server_url = server_url
-        self._home_url = home_url
-        # A home from an earlier day: the account may have moved to another partition.
-        self._home_may_be_stale = bool(home_url)
         self._transport = Transport(
             server_url,
             username,
@@ -58,6 +51,7 @@ class CalDAVRemote:
             before_request=before_request,
             contact=contact,
         )
+        self._home = Home(self._transport, server_url, home_url)
         # Collections that a write found gone: the others that wait for them ask no more.
         self._gone: set[str] = set()
 
@@ -78,22 +72,20 @@ class CalDAVRemote:
     @property
     def home_url(self) -> str:
         """Where the account's collections are now; "" before discovery."""
-        return self._home_url
+        return self._home.known_url
 
     # --- Reading ----------------------------------------------------------------------
 
     def discover(self) -> Account:
-        account = discovery.discover(self._transport, self.server_url)
-        self._home_url, self._home_may_be_stale = account.home_url, False
-        return account
+        return self._home.discover()
 
     def list_collections(self) -> list[CollectionInfo]:
         def ask() -> list[CollectionInfo]:
-            home = canonical(self._home())
+            home = self._home.href
             answer = self._propfind(home, xml_requests.collections(), depth="1")
             return listings.collections(answer.multistatus(), {home, answer.path})
 
-        found = self._following_the_home(ask)
+        found = self._home.follow(ask)
         self._gone -= {info.href for info in found}
         return found
 
@@ -103,10 +95,10 @@ class CalDAVRemote:
 
         def ask() -> Changes:
             body = xml_requests.sync_collection(sync_token)
-            answer = self._send("REPORT", href, kind, body, {"Depth": "0"})
+            answer = self._home.send("REPORT", href, kind, body, {"Depth": "0"})
             return listings.changes(answer.multistatus(), {href, answer.path}, sync_token)
 
-        return self._following_the_home(lambda: self._of_a_token(ask, href, sync_token))
+        return self._home.follow(lambda: self._of_a_token(ask, href, sync_token))
 
     def list_members(self, collection_href: str) -> list[Member]:
         href = _collection(collection_href)
@@ -115,7 +107,7 @@ class CalDAVRemote:
             answer = self._propfind(href, xml_requests.members(), depth="1")
             return listings.members(answer.multistatus(), {href, answer.path})
 
-        return self._following_the_home(ask)
+        return self._home.follow(ask)
 
     def multiget(self, collection_href: str, hrefs: Sequence[str]) -> Multiget:
         collection = _collection(collection_href)
@@ -129,12 +121,12 @@ class CalDAVRemote:
 
     def _report(self, collection: str, batch: Sequence[str]) -> Multiget:
         body = xml_requests.multiget(batch)
-        answer = self._send("REPORT", collection, Request.READ, body, {"Depth": "1"})
+        answer = self._home.send("REPORT", collection, Request.READ, body, {"Depth": "1"})
         return multiget.read(answer.multistatus(), batch)
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
-        answer = self._following_the_home(lambda: self._send("GET", href, Request.READ))
+        answer = self._home.follow(lambda: self._home.send("GET", href, Request.READ))
         try:
             body = lines.decoded(answer.content)
         except UnicodeDecodeError as error:
@@ -178,16 +170,16 @@ class CalDAVRemote:
         if parent(path) in self._gone:
             raise CollectionMissing(GONE)
         try:
-            return self._send(method, path, request, body, headers)
+            return self._home.send(method, path, request, body, headers)
         except (Refused, ResourceNotFound) as error:
             if error.status not in DOUBTFUL or (isinstance(error, Refused) and error.precondition):
                 raise
             # Nothing was stored. Asked on the wrong partition, in a calendar that is gone,
             # of a service that refuses everybody, or a body that iCloud will not have (6.8)?
-            if not (error.status in (404, 410) and self._found_elsewhere()):
+            if not (error.status in (404, 410) and self._home.found_elsewhere()):
                 self._check_place(path)
                 raise
-        return self._send(method, path, request, body, headers)
+        return self._home.send(method, path, request, body, headers)
 
     def _check_place(self, path: str) -> None:
         """Raises CollectionMissing where the calendar itself cannot be had either."""
@@ -200,7 +192,7 @@ class CalDAVRemote:
     def _resource(self, href: str) -> str:
         """Refuses what could be a collection: DELETE on one takes all its events along."""
         path = canonical(href)
-        home = canonical(self._home())
+        home = self._home.href
         above_home = home.startswith(as_collection(path))
         if not is_resource(path) or above_home or parent(path) == home:
             raise ValueError(f"{path} is not a resource in a collection.")
@@ -208,59 +200,8 @@ class CalDAVRemote:
 
     # --- Asking -----------------------------------------------------------------------
 
-    def _home(self) -> str:
-        return self._home_url or self.discover().home_url
-
     def _propfind(self, href: str, body: bytes, depth: str) -> Answer:
-        return self._send("PROPFIND", href, Request.READ, body, {"Depth": depth})
-
-    def _send(
-        self,
-        method: str,
-        href: str,
-        request: Request,
-        body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """To the home's host; where that was left behind, once to the present one."""
-
-        def send() -> Answer:
-            answer = self._transport.send(
-                method, absolute(href, self._home()), request, body, headers
-            )
-            self._move_along(href, answer)
-            self._home_may_be_stale = False  # it knows the account
-            return answer
-
-        try:
-            return send()
-        except RemoteError as error:
-            gone = isinstance(error, Unreachable) or error.status == MISDIRECTED
-            if not (gone and self._found_elsewhere()):
-                raise
-        return send()
-
-    def _move_along(self, href: str, answer: Answer) -> None:
-        """The home's host sent us to another one, which knows the same path: that is where
-        the account lives now, and the next request need not make the detour."""
-        if answer.path == href and origin(answer.url) != origin(self._home()):
-            self._home_url = absolute(canonical(self._home()), answer.url)
-
-    def _following_the_home(self, ask: Callable[[], T]) -> T:
-        """An old partition may answer 404 to everything: no sign that a collection is gone."""
-        try:
-            return ask()
-        except ResourceNotFound:
-            if not self._found_elsewhere():
-                raise
-        return ask()
-
-    def _found_elsewhere(self) -> bool:
-        """Whether discovery, once, finds the home at another address than the one we had."""
-        if not self._home_may_be_stale:
-            return False
-        before = self._home_url
-        return self.discover().home_url != before
+        return self._home.send("PROPFIND", href, Request.READ, body, {"Depth": depth})
 
     def _of_a_token(self, ask: Callable[[], Changes], href: str, sync_token: str) -> Changes:
         """404 to a token: the collection is gone, or only the token is (4.6)."""

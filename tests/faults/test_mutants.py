@@ -10,6 +10,7 @@ from icloud_sync.apply import absorb_removed
 from icloud_sync.pull import intake
 from icloud_sync.remote import broken, classify, listings
 from icloud_sync.remote.client import CalDAVRemote
+from icloud_sync.remote.home import Home
 from icloud_sync.remote.session import HostRule
 from tests import wire
 from tests.faults.day import Day
@@ -69,7 +70,7 @@ MUTANTS: list[tuple[str, str, Patch]] = [
         (
             f"an account that moved is not looked for ({how})",
             f"renumbered, old host {how}",
-            replacing(CalDAVRemote, "_found_elsewhere", lambda self: False),
+            replacing(Home, "found_elsewhere", lambda self: False),
         )
         for how in ("404", "421", "reset")
     ),

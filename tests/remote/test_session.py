@@ -4,6 +4,7 @@ import gzip
 import re
 import socket
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,17 @@ def test_the_log_tells_what_was_asked_but_not_whose_it_is(
     [told, failed] = [record.getMessage() for record in caplog.records]
     assert told.startswith("GET 127.0.0.1/…/calendars/home/a.ics 200 5 bytes in 0.")
     assert failed.startswith("GET 127.0.0.1/…/calendars/ Unreachable in 0.")
+
+
+def test_no_library_logs_the_password_either(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with server(lambda exchange: Reply(200)) as wire:
+        send(wire.url + "1/home/a.ics", "PUT", b"body")
+    with pytest.raises(Unreachable):
+        send("http://127.0.0.1:9/")
+    encoded = b64encode(b"anna:pass").decode()
+    assert "PUT" in caplog.text
+    assert not re.search(rf"{encoded}|anna:pass|Authorization", caplog.text)
 
 
 def test_no_error_tells_the_password() -> None:
