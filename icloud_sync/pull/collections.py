@@ -13,7 +13,7 @@ from icloud_sync.synclog import Outcome
 def known_collections(work: Pull, infos: dict[str, CollectionInfo]) -> Iterator[RemoteCollection]:
     """Those we read and that are there; new ones are kept as ignored until staff choose
     them."""
-    rows = {row.href: row for row in work.connection.collections.all()}
+    rows = {row.href: row for row in work.collections}
     for href, info in infos.items():
         row = rows.get(href) or new_collection(work, info)
         changed = freshen(row, info)

@@ -47,6 +47,7 @@ def pull(
     until = time.monotonic() + seconds
     with session.journal("pull") as journal:
         work = Pull(session, journal, PullResult(), session.clock(), until, progress)
+        work.collections = list(work.connection.collections.all())
         work.again = due_again(work.connection, work.now)
         full = full or came_by(work, COMPARE_EVERY)
         alone = None if full or work.again else only_collection(work)
@@ -63,7 +64,7 @@ def came_by(work: Pull, every: timedelta) -> bool:
 def only_collection(work: Pull) -> RemoteCollection | None:
     """The one collection that is read, where its own report answers for the account: a
     hundredth of the bytes of the home's listing, which an hour later is due all the same."""
-    read = [row for row in work.connection.collections.all() if row.is_read]
+    read = [row for row in work.collections if row.is_read]
     if len(read) != 1 or came_by(work, HOME_EVERY):
         return None
     [one] = read

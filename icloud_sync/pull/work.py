@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from icloud_sync.models import ICloudConnection
+from icloud_sync.models import ICloudConnection, RemoteCollection
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
@@ -34,6 +34,7 @@ class Pull:
     now: datetime
     deadline: float
     progress: Callable[[int, int], None] | None = None
+    collections: list[RemoteCollection] = field(default_factory=list)
     # Set aside long enough ago to be asked for again: hrefs by collection.
     again: dict[int, list[str]] = field(default_factory=dict)
 
