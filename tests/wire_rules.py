@@ -100,6 +100,7 @@ def wire_is_searched(
     yield
     sent = [one for each in wire.made for one in each.ever]
     assert violations(sent) == []
+    assert [one for each in wire.made for one in repeated_writes(each.ever)] == []
     accounts = [one for one in all_servers.accounts() if one.wire in wire.made]
     told = log_lines + (stored_words() if uses_database else [])
     assert [line for line in told if any(s in line for s in secrets(accounts))] == []

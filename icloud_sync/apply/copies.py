@@ -54,13 +54,14 @@ class CopyActions(Gathered):
             columns = appointment_columns(action.after, action.changed)
             Appointment.objects.filter(pk=appointment.pk).update(**columns, updated_at=self.now)
             outbox.enqueue_appointment(appointment, but=self.connection.pk)
-        warning = ""
+        warning, what = "", f"appointment {appointment.pk} stays as it is"
+        if action.changed:
+            what = f"changed appointment {appointment.pk} ({spell(action.changed)}), as in iCloud"
         if "interval" in action.changed:
             warning = overlap_warning(appointment, action.after.interval)
         self.log(
             "update appointment",
-            f"changed appointment {appointment.pk} ({spell(action.changed)}), as in iCloud"
-            f"{told(action.conflicts)}{warning}",
+            f"{what}{told(action.conflicts)}{warning}",
             resource,
             conflicts=action.conflicts,
             appointment_id=appointment.pk,

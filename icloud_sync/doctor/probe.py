@@ -71,7 +71,7 @@ class Trial:
             error = given_up
         finally:  # on Ctrl-C too
             if "deleted" not in self.done:
-                is_left = not take_out(self.visit, self.probe.href, self.etag)
+                is_left = not take_out(self.visit, self.probe.href)
                 if is_left:
                     log.warning("The doctor's test event may have stayed in “%s”.", name)
         return Written(
@@ -112,18 +112,19 @@ class Trial:
         return body_of(self.probe, title, sequence, datetime.now(UTC))
 
 
-def take_out(visit: Visit, href: str, etag: str) -> bool:
+def take_out(visit: Visit, href: str) -> bool:
     """Whether it is gone for sure. By a connection of its own, with time of its own. A write
-    without an answer may be stored a moment later, so a 404 is asked for twice."""
+    without an answer may be stored a moment later: each try looks first, and a 404 is asked
+    for twice."""
     patience, remote = Patience(CLEANUP_SECONDS), visit.open_remote()
     absences = 0
     for _ in range(CLEANUP_TRIES):
         try:
-            known = etag or patience.ask(lambda: remote.get(href)).etag
-            patience.ask(partial(remote.delete, href, known))
+            etag = patience.ask(lambda: remote.get(href)).etag
+            patience.ask(partial(remote.delete, href, etag))
             return True
         except (PreconditionFailed, WriteOutcomeUnknown):
-            etag = ""  # look again
+            continue
         except ResourceNotFound:
             absences += 1
             if absences == 2:

@@ -303,3 +303,11 @@ def test_notes_of_a_copy_that_somebody_made_of_our_event_keep_what_stands_under_
 def test_a_sequence_of_thousands_of_digits_begins_anew() -> None:
     text = body("DTSTART:20261201T090000Z", "DTEND:20261201T100000Z", f"SEQUENCE:{'9' * 5000}")
     assert "SEQUENCE:1\r\n" in edit(text, "", title="Brunch").result
+
+
+def test_both_ends_of_a_floating_event_have_one_form_where_only_utc_can_say_one_of_them() -> None:
+    text = body("DTSTART:20261201T090000", "DTEND:20261201T100000")
+    # The second 02:30 in Berlin, to 03:30.
+    after = Interval(utc(10, 25, 1, 30), utc(10, 25, 2, 30))
+    result = edit(text, "", interval=after).result
+    assert "DTSTART:20261025T013000Z\r\nDTEND:20261025T023000Z" in result

@@ -40,6 +40,13 @@ def test_a_name_of_ianas_or_of_windows_is_that_zone_even_where_the_body_says_oth
     assert TimeZones([definition(tzid)]).zone(tzid) == ZoneInfo(name)
 
 
+@pytest.mark.parametrize("tzid", ["EST", "MST", "HST", "est"])
+def test_an_abbreviation_means_what_the_body_defines_before_ianas_old_offset(tzid: str) -> None:
+    summer = datetime(2026, 7, 1, tzinfo=TimeZones([definition(tzid)]).zone(tzid))
+    assert summer.utcoffset() == FOUR_HOURS
+    assert TimeZones([]).zone(tzid) == ZoneInfo(tzid.upper())
+
+
 @pytest.mark.parametrize("tzid", ["UTC", "Etc/UTC", "Z", "utc", "/citadel.org/20190914_1/UTC"])
 def test_utc_has_many_names(tzid: str) -> None:
     assert datetime(2026, 7, 1, tzinfo=TimeZones([]).zone(tzid)).utcoffset() == timedelta()

@@ -17,7 +17,7 @@ from icloud_sync.core.values import (
     Zones,
 )
 
-__all__ = ["all_day", "find_occurrence", "interpret", "parse", "pick", "pick_all"]
+__all__ = ["all_day", "find_occurrence", "interpret", "parse", "pick_all"]
 
 DEFAULT = Blocking()
 LONGEST_TRAVEL = timedelta(days=7)  # more is no way to an event
@@ -48,14 +48,7 @@ def find_occurrence(
 ) -> Occurrence | None:
     """The one of this recurrence-id ("": of an event that does not recur), wherever in time
     it lies by now; None where it is not in the series. Raises UnreadableResource."""
-    return pick(read(body), rid, zones, blocking)
-
-
-def pick(
-    document: Document, rid: str, zones: Zones, blocking: Blocking = DEFAULT
-) -> Occurrence | None:
-    """As `find_occurrence`, of what was read already."""
-    return next(iter(pick_all(document, [rid], zones, blocking)), None)
+    return next(iter(pick_all(read(body), [rid], zones, blocking)), None)
 
 
 def pick_all(

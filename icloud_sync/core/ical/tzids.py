@@ -20,6 +20,8 @@ IS_UTC = {"utc", "etc/utc", "z"}
 # What the machine is set to, and what says that nobody set it.
 NO_PLACE = {"localtime", "Factory"}
 WINDOWS = {name.lower(): iana for name, iana in WINDOWS_TO_OLSON.items()}
+# IANA keeps them for old data, as offsets that never change; calendars mean a place by them.
+ABBREVIATIONS = {"est", "mst", "hst"}
 LONGEST_NAME = 200
 MOST_OWN = 10
 
@@ -36,7 +38,9 @@ class TimeZones:
     def zone(self, tzid: str) -> tzinfo:
         """Raises UnreadableResource."""
         if tzid not in self._found:
-            self._found[tzid] = known(tzid) or self._as_written(tzid)
+            is_defined = tzid.lower() in ABBREVIATIONS and text(tzid) in self._by_tzid
+            named = None if is_defined else known(tzid)
+            self._found[tzid] = named or self._as_written(tzid)
         return self._found[tzid]
 
     def _as_written(self, tzid: str) -> tzinfo:

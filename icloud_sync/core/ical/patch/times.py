@@ -56,7 +56,11 @@ def as_times(
     if start.is_date:
         return forms.in_zone(interval.starts_at, zone), forms.in_zone(interval.ends_at, zone)
     end = start if end is None or end.is_date else end
-    return kept(start, interval.starts_at, zones), kept(end, interval.ends_at, zones)
+    pair = kept(start, interval.starts_at, zones), kept(end, interval.ends_at, zones)
+    if pair[0].is_floating != pair[1].is_floating and start.is_floating and end.is_floating:
+        # One of them can be said in UTC only, and both have one form (RFC 5545, 3.8.2.2).
+        return forms.in_utc(interval.starts_at), forms.in_utc(interval.ends_at)
+    return pair
 
 
 def kept(written: Moment, moment: datetime, zones: Zones) -> Moment:
