@@ -62,12 +62,15 @@ def current_window(now: datetime) -> Window:
 
 
 def zones_for(
-    connection: ICloudConnection, appointment: Appointment | None, agreed_zone: str = ""
+    connection: ICloudConnection,
+    appointment: Appointment | None,
+    agreed_zone: str = "",
+    dates_zone: str = "",
 ) -> Zones:
-    """An appointment's dates are its calendar's; everything else is the owner's (D11).
-    `agreed_zone`: the owner's at the time a base was agreed on, which may have changed."""
+    """An appointment's dates are its calendar's; everything else is the owner's (D11). Both
+    as they were when the base was agreed on, where that is given: they may have changed."""
     own = ZoneInfo(connection.user.time_zone)
-    dates = ZoneInfo(appointment.calendar.time_zone) if appointment else own
+    dates = ZoneInfo(dates_zone or appointment.calendar.time_zone) if appointment else own
     return Zones(dates, ZoneInfo(agreed_zone) if agreed_zone else own)
 
 

@@ -93,7 +93,8 @@ def absorb_batch(
             set_aside(connection, collection, one, str(error), journal)
             continue
         if parsed:
-            writer.agree(resource, one, parsed)
+            appointment = rows.appointments.get(resource.appointment_id or 0)
+            writer.agree(resource, one, parsed, appointment)
         else:
             writer.put_off(resource)
     writer.flush()

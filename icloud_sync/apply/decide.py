@@ -54,7 +54,8 @@ class Deciding:
         return window_for(self.appointment, self.writer.now)
 
     def zones(self, agreed_zone: str = "") -> Zones:
-        return zones_for(self.writer.connection, self.appointment, agreed_zone)
+        dates_zone = self.resource.dates_zone
+        return zones_for(self.writer.connection, self.appointment, agreed_zone, dates_zone)
 
     def meaning(self, document: Document, zones: Zones) -> ParsedResource:
         """With what our slots are about where that lies outside of the window: moved here

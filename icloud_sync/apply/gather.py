@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Manager
 
-from calendars.models import BlockedSlot
+from calendars.models import Appointment, BlockedSlot
 from icloud_sync import outbox
 from icloud_sync.core.merge import WORDS, Conflict
 from icloud_sync.core.values import Fetched, ParsedResource
@@ -39,6 +39,7 @@ RESOURCE_COLUMNS = [
     "etag",
     "base",
     "agreed_zone",
+    "dates_zone",
     "unread_body",
     "own_occurrence_gone",
     "own_base",
@@ -68,7 +69,13 @@ class Gathered:
         self.entries: list[SyncLogEntry] = []
         self.read_only_reason = ""  # of the resource in hand
 
-    def agree(self, resource: RemoteResource, one: Fetched, parsed: ParsedResource) -> None:
+    def agree(
+        self,
+        resource: RemoteResource,
+        one: Fetched,
+        parsed: ParsedResource,
+        appointment: Appointment | None,
+    ) -> None:
         """From now on this body is what both sides last agreed on."""
         if resource.state == State.DELETED_IN_ICLOUD and one.etag:
             self.log("back in iCloud", f"{resource.href} is back in iCloud", resource)
@@ -76,6 +83,11 @@ class Gathered:
             resource.state, resource.state_reason = State.SYNCED, ""
         resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
         resource.unread_body, resource.agreed_zone = "", self.connection.user.time_zone
+        is_all_day = any(each.fields.interval.is_all_day for each in parsed.occurrences)
+        if not (appointment and is_all_day):
+            resource.dates_zone = ""
+        elif not resource.dates_zone:
+            resource.dates_zone = appointment.calendar.time_zone
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
         if not parsed.is_recurring and not resource.own_occurrence_gone:
             resource.recurrence_id = ""

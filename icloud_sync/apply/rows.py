@@ -98,7 +98,7 @@ def remember_agreed(found_again: Sequence[RemoteResource], connection: ICloudCon
         if before := known.get((resource.uid, resource.appointment_id)):
             resource.base, resource.written_digest = before.base, before.written_digest
             resource.recurrence_id = before.recurrence_id
-            resource.agreed_zone = before.agreed_zone
+            resource.agreed_zone, resource.dates_zone = before.agreed_zone, before.dates_zone
 
 
 def adoptable(connection: ICloudConnection, own: Mapping[str, int]) -> set[int]:

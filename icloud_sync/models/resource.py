@@ -38,6 +38,9 @@ class RemoteResource(models.Model):
     base = models.TextField(blank=True)
     # What a time without a zone meant when the base was agreed on; empty: the owner's zone.
     agreed_zone = models.CharField(max_length=64, blank=True, editable=False)
+    # Where the dates of an appointment's copy begin; empty: in its calendar's zone. Kept while
+    # the event is all-day: nobody who moves a calendar to another zone has moved its days.
+    dates_zone = models.CharField(max_length=64, blank=True, editable=False)
     # A body that cannot be understood is kept beside the base, which stays what was agreed.
     unread_body = models.TextField(blank=True, editable=False)
     # The link outlives the appointment, because the copy does until its DELETE is confirmed.

@@ -70,12 +70,15 @@ class Subject:
     @property
     def zones(self) -> Zones:
         """What times without a zone meant when the base was agreed on."""
-        agreed = self.resource.agreed_zone if self.resource else ""
-        return zones_for(self.connection, self.appointment, agreed)
+        return self.zones_of(self.resource.agreed_zone if self.resource else "")
 
     @property
     def zones_today(self) -> Zones:
-        return zones_for(self.connection, self.appointment)
+        return self.zones_of("")
+
+    def zones_of(self, agreed_zone: str) -> Zones:
+        dates_zone = self.resource.dates_zone if self.resource else ""
+        return zones_for(self.connection, self.appointment, agreed_zone, dates_zone)
 
     @property
     def written(self) -> Written | None:

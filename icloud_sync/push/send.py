@@ -23,6 +23,7 @@ State = RemoteResource.State
 PREPARED = (
     "base",
     "agreed_zone",
+    "dates_zone",
     "written_digest",
     "etag",
     "replaced_etag",
@@ -120,7 +121,7 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
     resource.etag, resource.recurrence_id = "", ""
     # What was known of an earlier event at this place is not true of this one.
     resource.own_occurrence_gone = resource.has_guests = resource.is_recurring = False
-    resource.own_base = ""
+    resource.own_base = resource.dates_zone = ""
     resource.reconsider_at = None
     resource.state, resource.state_reason = State.PENDING, ""
     resource.save(update_fields=SENT)
