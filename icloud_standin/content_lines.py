@@ -137,7 +137,3 @@ def splice(body: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
 def escape(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\\", "\\\\")
     return text.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-
-
-def unescape(value: str) -> str:
-    return re.sub(r"\\(.)", lambda m: "\n" if m[1] in "nN" else m[1], value, flags=re.DOTALL)

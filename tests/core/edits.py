@@ -12,7 +12,7 @@ from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.parse import find_occurrence, parse
 from icloud_sync.core.ical.patch import patch
 from icloud_sync.core.ical.read import read
-from icloud_sync.core.ical.series import effective
+from icloud_sync.core.ical.series import find_all
 from icloud_sync.core.merge import changed_fields
 from icloud_sync.core.values import EventFields, Interval, Occurrence, Window
 from tests.core.bodies import BERLIN, NOW, ZONES
@@ -79,8 +79,8 @@ def check_bytes(done: Edit) -> None:
         return
     before = lines.split(done.body)
     after = without_new_ends(lines.split(done.result), before)
-    event = effective(read(done.body), done.rid, ZONES)
-    assert event
+    (found,) = find_all(read(done.body), [done.rid], ZONES)
+    event = found.event
     spans = lines.events(before)
     begin, end = spans[event.index]
     source, touched = before[begin:end], done.names

@@ -6,7 +6,9 @@ import pytest
 
 from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.read import read
-from icloud_sync.core.ical.series import effective, in_set, moment_of, recurrence_id
+from icloud_sync.core.ical.recurrence_ids import wall_of
+from icloud_sync.core.ical.recurrence_set import RecurrenceSet
+from icloud_sync.core.ical.series import find_all
 from tests.core.bodies import ZONES, body, override
 
 LONG = body(
@@ -69,13 +71,12 @@ def test_the_event_that_an_occurrence_looks_like_is_its_override_a_range_or_the_
     master, moved, later = document.events
     expected = {
         "20010101T080000Z": master,
-        "20010103T080000Z": None,
         "20010104T080000Z": moved,
         "20400101T080000Z": later,
         "20410101T080000Z": later,
     }
-    assert {name: effective(document, name, ZONES) for name in expected} == expected
-    assert [in_set(document, name, ZONES) for name in expected] == [True, False, True, True, True]
+    found = find_all(document, [*expected, "20010103T080000Z"], ZONES)
+    assert {one.recurrence_id: one.event for one in found} == expected
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,6 @@ def test_a_name_is_spelled_back_in_the_form_of_the_series(
     start: str, name: str, wall: tuple[int, ...]
 ) -> None:
     (master,) = read(body(start)).events
-    moment = moment_of(name, master)
-    assert moment == master.start.at(datetime(*wall))  # type: ignore[arg-type]  # noqa: DTZ001
-    assert recurrence_id(moment, master, ZONES) == name
+    found = wall_of(name, master.start)
+    assert found == datetime(*wall)  # type: ignore[arg-type]  # noqa: DTZ001
+    assert RecurrenceSet(master, ZONES).name_of(master.start.at(found)) == name

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from icloud_sync.core.ical.document import Document, Event, Moment, UnreadableResource
+from icloud_sync.core.ical.document import Document, Event, UnreadableResource
 from icloud_sync.core.ical.intervals import Timing
 from icloud_sync.core.ical.naming import names
 from icloud_sync.core.ical.recurrence_ids import wall_of
@@ -56,46 +56,15 @@ def expand(document: Document, window: Window, zones: Zones) -> list[Instance]:
 
 
 @refusals_for_people()
-def find(document: Document, rid: str, zones: Zones) -> Instance | None:
-    """One occurrence, wherever in time it lies; None where there is none of this name."""
-    return Series(document, zones).find(rid)
-
-
-@refusals_for_people()
 def find_all(document: Document, rids: Sequence[str], zones: Zones) -> list[Instance]:
-    """As `find`, for many: a rule is walked once for all of them."""
+    """Those of these names that there are, wherever in time they lie; a rule is walked once
+    for all of them."""
     if not rids:
         return []
     series = Series(document, zones)
     for each in series.sets:
         each.look_for(rids)
     return [found for rid in rids if (found := series.find(rid))]
-
-
-def effective(document: Document, rid: str, zones: Zones) -> Event | None:
-    """What one occurrence looks like: its override, else the latest THISANDFUTURE override
-    at or before it, else the master whose set holds it."""
-    found = find(document, rid, zones)
-    return found.event if found else None
-
-
-@refusals_for_people()
-def in_set(document: Document, rid: str, zones: Zones) -> bool:
-    """Whether a master makes this occurrence; its override is not asked."""
-    return Series(document, zones).master_of(rid) is not None
-
-
-@refusals_for_people()
-def recurrence_id(moment: Moment, master: Event, zones: Zones) -> str:
-    """The canonical recurrence-id of the start that `moment` means. `zones.floating`: what
-    a floating time means in this body (see `meant`)."""
-    return RecurrenceSet(master, zones).name_of(moment)
-
-
-def moment_of(rid: str, master: Event) -> Moment:
-    """A start of this series in the form of its DTSTART, as EXDATE and RECURRENCE-ID want
-    it. `wall.fold` is 1 for the second of two equal wall times, which only UTC can say."""
-    return master.start.at(wall_of(rid, master.start))
 
 
 def meant(document: Document, zones: Zones) -> Zones:
