@@ -89,9 +89,10 @@ def slot_changed(instance: BlockedSlot, created: bool, **_: Any) -> None:
 
 
 def slot_deleted(instance: BlockedSlot, origin: Any, **_: Any) -> None:
-    """Only a slot deleted itself writes to iCloud; a cascade never does (D6)."""
+    """Only a slot deleted itself writes to iCloud; a cascade never does (D6). Of one that
+    read "deleted in iCloud" nobody asked for anything there."""
     root = origin.model if isinstance(origin, QuerySet) else type(origin)
-    if root is BlockedSlot:
+    if root is BlockedSlot and not instance.removed_at_source_at:
         outbox.enqueue_slot(instance)
 
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from icloud_sync.apply.bodies import Bodies, read_ahead, storable
 from icloud_sync.apply.decide import decide
 from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
+from icloud_sync.apply.splits import keep_what_was_said
 from icloud_sync.apply.write import Writer
 from icloud_sync.core.ical.document import Document, UnreadableResource
 from icloud_sync.core.values import Fetched
@@ -97,6 +98,7 @@ def absorb_batch(
             writer.agree(resource, one, parsed, appointment)
         else:
             writer.put_off(resource)
+    keep_what_was_said(writer)
     writer.flush()
 
 

@@ -1,6 +1,6 @@
 """One resource against our rows: interpreted, planned by core, handed to the writer."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from calendars.models import Appointment, BlockedSlot
 from icloud_sync.apply.bodies import Bodies
 from icloud_sync.apply.rows import Rows
 from icloud_sync.apply.write import Writer
-from icloud_sync.core.ical.document import Document, UnreadableResource
+from icloud_sync.core.ical.document import STRANGERS, Document, UnreadableResource
 from icloud_sync.core.ical.parse import interpret, pick_all
 from icloud_sync.core.pull_plan import (
     GUESTS,
@@ -24,7 +24,7 @@ from icloud_sync.core.pull_plan import (
 )
 from icloud_sync.core.refs import SourceRef, parse_source_ref
 from icloud_sync.core.values import EventFields, Occurrence, ParsedResource, Window, Zones
-from icloud_sync.models import RemoteResource
+from icloud_sync.models import OutboxEntry, RemoteResource
 from icloud_sync.snapshots import (
     appointment_fields,
     belongs,
@@ -57,13 +57,14 @@ class Deciding:
         dates_zone = self.resource.dates_zone
         return zones_for(self.writer.connection, self.appointment, agreed_zone, dates_zone)
 
-    def meaning(self, document: Document, zones: Zones) -> ParsedResource:
+    def meaning(self, document: Document, zones: Zones, also: Iterable[str] = ()) -> ParsedResource:
         """With what our slots are about where that lies outside of the window: moved here
-        and iCloud not told yet, or moved far away there."""
+        and iCloud not told yet, or moved far away there. `also`: more to find there."""
         blocking = blocking_of(self.writer.connection)
         parsed = interpret(document, self.window, zones, blocking)
         found = {one.recurrence_id for one in parsed.occurrences}
-        elsewhere = [rid for rid in self.slots_in_window() if rid not in found]
+        wanted = dict.fromkeys((*self.slots_in_window(), *also))
+        elsewhere = [rid for rid in wanted if rid not in found]
         more = tuple(pick_all(document, elsewhere, zones, blocking))
         return replace(parsed, occurrences=parsed.occurrences + more) if more else parsed
 
@@ -71,13 +72,15 @@ class Deciding:
         window = current_window(self.writer.now)
         return [rid for rid, slot in self.slots.items() if overlaps(slot_fields(slot), window)]
 
-    def base(self, bodies: Bodies) -> ParsedResource | None:
-        """What was agreed; None where there is nothing to compare with."""
+    def base(self, bodies: Bodies, theirs: ParsedResource) -> ParsedResource | None:
+        """What was agreed; None where there is nothing to compare with. With what had left
+        the window, kept its slot, and is moved into it again."""
         if not self.resource.base:
             return None
+        back = [one.recurrence_id for one in theirs.occurrences if one.recurrence_id in self.slots]
         try:
-            agreed_zone = self.resource.agreed_zone
-            return self.meaning(bodies.document(self.resource.base), self.zones(agreed_zone))
+            document = bodies.document(self.resource.base)
+            return self.meaning(document, self.zones(self.resource.agreed_zone), back)
         except UnreadableResource:
             return None
 
@@ -90,7 +93,7 @@ class Deciding:
             own = self.resource.recurrence_id
             known[own] = appointment_fields(self.appointment)
         theirs = self.meaning(document, self.zones())
-        return compare(self.base(bodies), theirs, known, self.window, self.zones(), own)
+        return compare(self.base(bodies, theirs), theirs, known, self.window, self.zones(), own)
 
 
 def decide(
@@ -105,6 +108,7 @@ def decide(
     deciding = Deciding(resource, appointment, slots, rows, writer)
     versions = deciding.versions(document, bodies)
     writer.rename(resource, slots, versions.names, rows.waiting)
+    take_out_again(deciding, versions)
     if appointment:
         others = decide_copy(deciding, appointment, versions)
     elif document.uid in rows.minted:  # one of ours is never a slot (R8, D16)
@@ -113,6 +117,16 @@ def decide(
         others = versions.theirs.occurrences
     decide_slots(deciding, others, versions)
     return versions.theirs
+
+
+def take_out_again(deciding: Deciding, versions: Versions) -> None:
+    """Deleted here while the event was gone: now that it is back, they go (D6)."""
+    resource = deciding.resource
+    for rid, slot_id in resource.deleted_here.items():
+        ref = str(SourceRef(resource.pk, versions.now(rid)))
+        deciding.rows.deleted_here.add(ref)
+        deciding.writer.push(OutboxEntry.Kind.SLOT, slot_id, ref)
+    resource.deleted_here = {}
 
 
 def decide_copy(
@@ -172,6 +186,8 @@ def window_for(appointment: Appointment | None, now: datetime) -> Window:
 def read_only_reason(parsed: ParsedResource, resource: RemoteResource) -> str:
     if parsed.has_guests:
         return GUESTS
+    if parsed.has_strangers:
+        return STRANGERS
     return "" if resource.collection.can_write else READ_ONLY
 
 

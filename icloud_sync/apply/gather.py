@@ -46,6 +46,8 @@ RESOURCE_COLUMNS = [
     "uid",
     "has_guests",
     "is_recurring",
+    "recurrence_set",
+    "deleted_here",
     "recurrence_id",
     "reconsider_at",
     "state",
@@ -89,6 +91,7 @@ class Gathered:
         elif not resource.dates_zone:
             resource.dates_zone = appointment.calendar.time_zone
         resource.has_guests, resource.is_recurring = parsed.has_guests, parsed.is_recurring
+        resource.recurrence_set = parsed.recurrence_set[:255]
         if not parsed.is_recurring and not resource.own_occurrence_gone:
             resource.recurrence_id = ""
         resource.reconsider_at = self.when_to_reconsider(parsed)

@@ -225,10 +225,23 @@ def busy(
     "block it after all" are ours, and stand until free or busy is changed in iCloud (D9).
     Both versions are read with today's switches: a switch is no such change."""
     changed_there = agreed is not None and agreed.is_busy != theirs.is_busy
-    if changed_there or slot.is_busy == slot.busy_at_source:
+    if changed_there:
         return theirs.is_busy, theirs.is_busy
+    return still_said(slot, theirs.is_busy)
+
+
+def still_said(slot: SlotState, at_source: bool) -> tuple[bool, bool | None]:
+    """The same where nothing was changed there: what a person said stands."""
+    if slot.is_busy == slot.busy_at_source:
+        return at_source, at_source
     # Agreeing by chance, iCloud must not seem to be what is followed.
-    return slot.is_busy, None if theirs.is_busy == slot.is_busy else theirs.is_busy
+    return slot.is_busy, None if at_source == slot.is_busy else at_source
+
+
+def said_elsewhere(was: SlotState, at_source: bool) -> tuple[bool, bool | None]:
+    """Of the slot that goes on for another one, in the new part of a split series."""
+    changed_there = was.busy_at_source not in (None, at_source)
+    return (at_source, at_source) if changed_there else still_said(was, at_source)
 
 
 def travel_start(theirs: Occurrence, fields: EventFields) -> datetime | None:

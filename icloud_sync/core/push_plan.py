@@ -89,6 +89,12 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteWhenBack:
+    """One occurrence was deleted here while iCloud had its series; now iCloud has none. Should
+    the series come back, this one goes (D6). A single event that comes back is a new one (R8)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """GET first: we do not know which version is there, and never write blindly."""
 
@@ -105,7 +111,7 @@ class Park:
     reason: Reason
 
 
-Action = Create | Update | Exclude | PutBack | Delete | Read | Skip | Park
+Action = Create | Update | Exclude | PutBack | Delete | DeleteWhenBack | Read | Skip | Park
 
 
 def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
@@ -181,6 +187,8 @@ def plan_slot(fields: EventFields | None, copy: Copy | None) -> Action:
     """A slot that came from iCloud; `fields` None: it was deleted in Referins (D6)."""
     if copy is None:
         return Skip(Reason.NOT_FROM_ICLOUD)
+    if copy.status is CopyStatus.DELETED and fields is None and copy.recurrence_id:
+        return DeleteWhenBack()
     if copy.status in (CopyStatus.DELETED, CopyStatus.REMOVED):
         return Skip(Reason.DELETED_IN_ICLOUD)
     if copy.status is CopyStatus.UNREADABLE:

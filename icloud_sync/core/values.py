@@ -61,6 +61,8 @@ class ParsedResource:
     occurrences: tuple[Occurrence, ...]
     has_guests: bool = False  # ATTENDEE or ORGANIZER anywhere: never written by us (D7)
     is_recurring: bool = False
+    has_strangers: bool = False  # no series, and so nothing that we could patch
+    recurrence_set: str = ""  # the same in all parts of a series that iCloud split
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,11 @@ class RemoteResource(models.Model):
     withdrawn = models.BooleanField("taken out by staff", default=False, editable=False)
     has_guests = models.BooleanField(default=False)
     is_recurring = models.BooleanField(default=False)
+    # The same in all parts of a series that iCloud split ("all future events").
+    recurrence_set = models.CharField(max_length=255, blank=True, editable=False)
+    # Slots deleted here after the event was deleted there: recurrence-id -> slot. Should it
+    # come back, they go (D6).
+    deleted_here = models.JSONField(default=dict, blank=True, editable=False)
     # When the rolling window may bring new occurrences of it in; empty: never again (D10).
     reconsider_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
@@ -79,6 +84,7 @@ class RemoteResource(models.Model):
         indexes = [
             models.Index(fields=["connection", "state"]),
             models.Index(fields=["connection", "reconsider_at"]),
+            models.Index(fields=["connection", "recurrence_set"]),
         ]
         constraints = [
             models.UniqueConstraint(fields=["connection", "href"], name="resource_href_once"),

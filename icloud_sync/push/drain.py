@@ -15,7 +15,7 @@ from icloud_sync import outbox
 from icloud_sync.apply import absorb
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.merge import WORDS
-from icloud_sync.core.push_plan import Action, Park, Read, Reason, Skip, Update
+from icloud_sync.core.push_plan import Action, DeleteWhenBack, Park, Read, Reason, Skip, Update
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import OutboxEntry, RemoteResource
@@ -124,6 +124,10 @@ def carry_out(
     if isinstance(action, Skip):
         note_skipped(action.reason, subject, journal)
         return
+    if isinstance(action, DeleteWhenBack):
+        remember_deletion(subject)
+        note_skipped(Reason.DELETED_IN_ICLOUD, subject, journal)
+        return
     if isinstance(action, Park):
         raise Parked(action.reason)
     if isinstance(action, Read):
@@ -181,6 +185,13 @@ def refresh(subject: Subject, session: Session, journal: Journal, now: datetime)
     fresh = subject_of(subject.entry, session.connection)
     subject.resource, subject.appointment = fresh.resource, fresh.appointment
     subject.slot, subject.recurrence_id = fresh.slot, fresh.recurrence_id
+
+
+def remember_deletion(subject: Subject) -> None:
+    resource = subject.resource
+    if resource is not None:
+        resource.deleted_here[subject.recurrence_id] = subject.entry.object_id
+        resource.save(update_fields=["deleted_here"])
 
 
 def note_skipped(reason: Reason, subject: Subject, journal: Journal) -> None:

@@ -1,5 +1,6 @@
 """Bodies and values that several tests of the core read."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,12 @@ def body(*event: str, more: str = "") -> str:
 def override(*event: str) -> str:
     """One more VEVENT of the same resource, for `more`."""
     return "\n".join(["BEGIN:VEVENT", "UID:one", "DTSTAMP:20260101T000000Z", *event, "END:VEVENT"])
+
+
+def without_zones(text: str) -> str:
+    """Most bodies here name zones that they do not define: a write then brings the VTIMEZONE
+    (RFC 5545, 3.6.5), of which tests of other things need not speak."""
+    return re.sub(r"BEGIN:VTIMEZONE\r\n.*?END:VTIMEZONE\r\n", "", text, flags=re.DOTALL)
 
 
 def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:

@@ -78,13 +78,13 @@ def check_bytes(done: Edit) -> None:
     if done.result == done.body:
         return
     before = lines.split(done.body)
-    after = without_new_ends(lines.split(done.result), before)
+    after = without_new_ends(without_new_zones(lines.split(done.result), before), before)
     (found,) = find_all(read(done.body), [done.rid], ZONES)
     event = found.event
     spans = lines.events(before)
     begin, end = spans[event.index]
     source, touched = before[begin:end], done.names
-    if done.rid and (event.recurrence_id is None or event.this_and_future):
+    if event.recurs or event.this_and_future:
         begin = end = spans[-1][1]
         touched = touched | TIMES | OF_THE_SERIES | {"RECURRENCE-ID"}
     new = after[begin : len(after) - len(before) + end]
@@ -93,6 +93,16 @@ def check_bytes(done: Edit) -> None:
     assert others(new, touched) == others(source, touched)
     if begin == end:
         assert not own_names(new) & OF_THE_SERIES
+
+
+def without_new_zones(after: list[Line], before: list[Line]) -> list[Line]:
+    """A TZID needs its VTIMEZONE (RFC 5545, 3.6.5): one that came without has one now, right
+    before the first event."""
+    begin, there = lines.events(after)[0][0], lines.events(before)[0][0]
+    new = after[there:begin]
+    named = {line.params["TZID"] for line in before + after[begin:] if "TZID" in line.params}
+    assert {line.value for line in new if line.name == "TZID"} <= named
+    return after[:there] + after[begin:]
 
 
 def without_new_ends(after: list[Line], before: list[Line]) -> list[Line]:

@@ -12,7 +12,7 @@ from icloud_sync.core.ical.patch import patch
 from icloud_sync.core.ical.render import Written, render
 from icloud_sync.core.ical.zones import vtimezone
 from icloud_sync.core.values import EventFields, Interval
-from tests.core.bodies import BERLIN, NOW, ZONES, body, fields, utc
+from tests.core.bodies import BERLIN, NOW, ZONES, body, fields, utc, without_zones
 from tests.core.edits import edit, fields_of
 
 STAMPS = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE")
@@ -46,11 +46,10 @@ def at(moment: str) -> datetime:
 
 
 def difference(before: str, after: str) -> list[str]:
-    """The lines taken out and put in, our stamps aside."""
+    """The lines taken out and put in, our stamps and definitions of zones aside."""
+    texts = (without_zones(text).split("\r\n") for text in (before, after))
     return sorted(
-        line
-        for line in ndiff(before.split("\r\n"), after.split("\r\n"))
-        if line[0] in "+-" and not line[2:].startswith(STAMPS)
+        line for line in ndiff(*texts) if line[0] in "+-" and not line[2:].startswith(STAMPS)
     )
 
 
@@ -239,16 +238,36 @@ def test_what_says_no_end_says_it_once_we_write_it_for_icloud_takes_it_no_other_
     assert fields_of(done.result, "") == replace(fields_of(text, ""), title="Brunch")
 
 
-def test_a_definition_is_brought_along_only_where_the_body_does_not_know_the_zone() -> None:
-    named = body("DTSTART;VALUE=DATE:20261201", "X-OURS;TZID=Europe/Berlin:20261201T000000")
+def test_each_zone_that_a_body_names_and_does_not_define_gets_its_definition() -> None:
+    """Of the name it has there; what names a zone of nobody's stays as it is."""
+    text = body(
+        "DTSTART;TZID=W. Europe Standard Time:20261201T090000",
+        "DTEND;TZID=/example.com/Europe/Vilnius:20261201T110000",
+        "X-OURS;TZID=Atlantis:20261201T000000",
+        "X-TIME;TZID=UTC:20261201T000000",
+    )
+    done = edit(text, "", title="Brunch")
+    assert fields_of(done.result, "").title == "Brunch"
+    assert without_zones(done.result).count("TZID") == 4
+    begin, end = done.result.index("BEGIN:VTIMEZONE"), done.result.index("BEGIN:VEVENT")
+    assert done.result[begin:end] == "".join(
+        (
+            vtimezone("Europe/Berlin", "W. Europe Standard Time"),
+            vtimezone("Europe/Vilnius", "/example.com/Europe/Vilnius"),
+            vtimezone("UTC"),
+        )
+    )
+
+
+def test_a_definition_is_brought_along_only_where_the_body_does_not_have_it() -> None:
     defined = body("DTSTART;VALUE=DATE:20261201").replace(
         "BEGIN:VEVENT", f"{vtimezone('Europe/Berlin')}BEGIN:VEVENT"
     )
     unknown = body("DTSTART;VALUE=DATE:20261201")
     moved = Interval(utc(12, 2, 12), utc(12, 2, 14))
-    found = [edit(text, "", interval=moved).result for text in (named, defined, unknown)]
-    assert [text.count("BEGIN:VTIMEZONE") for text in found] == [0, 1, 1]
-    assert vtimezone("Europe/Berlin") in found[2]
+    found = [edit(text, "", interval=moved).result for text in (defined, unknown)]
+    assert [text.count(vtimezone("Europe/Berlin")) for text in found] == [1, 1]
+    assert [text.count("BEGIN:VTIMEZONE") for text in found] == [1, 1]
 
 
 def test_what_goes_into_a_zone_of_utc_has_no_tzid_and_needs_no_definition() -> None:

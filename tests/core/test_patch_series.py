@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import UnreadableResource
+from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch import exclude, is_alone, patch, put_back, restore
 from icloud_sync.core.ical.render import Written
-from icloud_sync.core.values import Interval
-from tests.core.bodies import BERLIN, NOW, ZONES, body, override, utc
-from tests.core.edits import check, edit, fields_of, later, the_others
+from icloud_sync.core.values import EventFields, Interval
+from tests.core.bodies import BERLIN, NOW, ZONES, body, override, utc, without_zones
+from tests.core.edits import Edit, check, check_reading, edit, fields_of, later, the_others
 
 # 9 to 10 in Berlin on 1 to 4 December 2026.
 DAILY = (
@@ -27,6 +29,7 @@ SECOND, THIRD = "20261202T080000Z", "20261203T080000Z"
 
 def added(before: str, after: str) -> list[str]:
     """The lines that came, where none went: they stand together, right after the last event."""
+    before, after = without_zones(before), without_zones(after)
     place = before.rindex("END:VEVENT\r\n") + len("END:VEVENT\r\n")
     assert after.startswith(before[:place])
     assert after.endswith(before[place:])
@@ -34,7 +37,7 @@ def added(before: str, after: str) -> list[str]:
 
 
 def line_of(text: str, name: str) -> str:
-    [found] = [line for line in text.splitlines() if line.startswith(name)]
+    [found] = [line for line in without_zones(text).splitlines() if line.startswith(name)]
     return found
 
 
@@ -123,6 +126,12 @@ def test_an_override_that_is_there_is_edited_in_whatever_form_it_names_its_occur
     assert line_of(out, "EXDATE") == "EXDATE;TZID=Europe/Berlin:20261202T090000"
 
 
+THIRD_IS_LATE = ("RECURRENCE-ID:20261203T080000Z", "DTSTART:20261203T150000Z", "DURATION:PT1H")
+FROM_THIRD = (
+    "RECURRENCE-ID;RANGE=THISANDFUTURE:20261203T080000Z",
+    "DTSTART:20261203T120000Z",
+    "DURATION:PT1H",
+)
 # From the second on an hour later, and called otherwise.
 CHANGED_FROM_SECOND = body(
     *DAILY,
@@ -135,16 +144,93 @@ CHANGED_FROM_SECOND = body(
 )
 
 
-@pytest.mark.parametrize(("rid", "day"), [(SECOND, 2), (THIRD, 3)])
-def test_an_occurrence_of_a_series_changed_from_there_on_gets_its_own_copy_of_the_change(
-    rid: str, day: int
-) -> None:
-    done = edit(CHANGED_FROM_SECOND, rid, location="Room 2")
+def test_an_occurrence_of_a_series_changed_from_there_on_gets_its_own_copy_of_the_change() -> None:
+    done = edit(CHANGED_FROM_SECOND, THIRD, location="Room 2")
     check(done)
     new = added(CHANGED_FROM_SECOND, done.result)
-    assert f"RECURRENCE-ID;TZID=Europe/Berlin:2026120{day}T090000" in new
-    assert f"DTSTART;TZID=Europe/Berlin:2026120{day}T100000" in new
+    assert "RECURRENCE-ID;TZID=Europe/Berlin:20261203T090000" in new
+    assert "DTSTART;TZID=Europe/Berlin:20261203T100000" in new
     assert {"SUMMARY:Later", "LOCATION:Room 2"} <= set(new)
+
+
+def ranges(text: str) -> list[str]:
+    """The beginnings of all that reaches on."""
+    found = lines.split(text)
+    events = (found[begin:end] for begin, end in lines.events(found))
+    return [
+        f"{line.value} at {lines.find(event, 'DTSTART').text.partition(':')[2]}"
+        for event in events
+        if (line := lines.find(event, "RECURRENCE-ID")) and "RANGE" in line.params
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        (CHANGED_FROM_SECOND, ["20261203T090000 at 20261203T100000"]),
+        (CHANGED_FROM_SECOND.replace(";COUNT=4", ""), ["20261203T090000 at 20261203T100000"]),
+        (CHANGED_FROM_SECOND.replace("=4", "=2"), []),
+        # What comes next has its own say; or a range of its own begins there.
+        (
+            CHANGED_FROM_SECOND.replace("END:VCAL", override(*THIRD_IS_LATE) + "\r\nEND:VCAL"),
+            ["20261204T090000 at 20261204T100000"],
+        ),
+        (
+            CHANGED_FROM_SECOND.replace("END:VCAL", override(*FROM_THIRD) + "\r\nEND:VCAL"),
+            ["20261203T080000Z at 20261203T120000Z"],
+        ),
+    ],
+)
+def test_where_a_series_changes_from_there_on_its_first_is_edited_or_taken_out_alone(
+    text: str, begins: list[str]
+) -> None:
+    """The change begins with the next that it is about: of two events that name the same
+    occurrence nobody could say which one counts."""
+    before = fields_of(text, SECOND)
+    after = replace(before, title="Only today")
+    done = Edit(text, SECOND, before, after, set(), edited(text, SECOND, after))
+    check_reading(done)
+    assert ranges(done.result) == begins
+    assert line_count(done.result, "RECURRENCE-ID;TZID=Europe/Berlin:20261202T090000") == 1
+    assert edited(done.result, SECOND, after) == done.result
+    out = exclude(text, SECOND, ZONES, NOW)
+    assert (ranges(out), the_others(out, done)) == (begins, the_others(text, done))
+    assert find_occurrence(out, SECOND, ZONES) is None
+
+
+def edited(text: str, rid: str, after: EventFields) -> str:
+    return patch(text, rid, fields_of(text, rid), after, BERLIN, ZONES, NOW)
+
+
+def line_count(text: str, line: str) -> int:
+    return text.splitlines().count(line)
+
+
+def test_a_change_from_there_on_that_lasts_over_a_change_of_clocks_keeps_its_length() -> None:
+    """Five hours from 23:00: in the night of 28 March they end at 05:00."""
+    text = body(
+        "DTSTART;TZID=Europe/Berlin:20270326T200000",
+        "DTEND;TZID=Europe/Berlin:20270326T210000",
+        "RRULE:FREQ=DAILY;COUNT=4",
+        more=override(
+            "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20270326T200000",
+            "DTSTART;TZID=Europe/Berlin:20270326T230000",
+            "DTEND;TZID=Europe/Berlin:20270327T040000",
+            "SUMMARY:Night",
+        ),
+    )
+    first = "20270326T190000Z"
+    done = Edit(
+        text,
+        first,
+        fields_of(text, first),
+        replace(fields_of(text, first), title="X"),
+        set(),
+        edited(text, first, replace(fields_of(text, first), title="X")),
+    )
+    check_reading(done)
+    assert ranges(done.result) == ["20270327T200000 at 20270327T230000"]
+    assert "DTEND;TZID=Europe/Berlin:20270328T050000\r\n" in done.result
 
 
 @pytest.mark.parametrize(
@@ -255,7 +341,7 @@ def test_an_occurrence_that_the_resource_does_not_hold_is_no_edit() -> None:
 def test_taking_one_out_adds_one_line_to_the_series_and_changes_its_stamps_alone() -> None:
     series = body(*DAILY, "EXDATE;TZID=Europe/Berlin:20261201T090000", "X-ONE:1\n  2", "SEQUENCE:4")
     out = exclude(series, SECOND, ZONES, NOW)
-    was, now = series.splitlines(), out.splitlines()
+    was, now = series.splitlines(), without_zones(out).splitlines()
     assert sorted(set(now) - set(was)) == [
         "DTSTAMP:20261122T120000Z",
         "EXDATE;TZID=Europe/Berlin:20261202T090000",
@@ -269,12 +355,25 @@ def test_an_override_that_no_series_makes_goes_without_a_trace() -> None:
     series = body(
         *DAILY, more=override("RECURRENCE-ID:20261224T080000Z", "DTSTART:20261224T080000Z")
     )
-    assert exclude(series, "20261224T080000Z", ZONES, NOW) == SERIES
+    out = exclude(series, "20261224T080000Z", ZONES, NOW)
+    assert without_zones(out) == SERIES
 
 
-def test_the_first_of_a_series_changed_from_there_on_is_left_to_people() -> None:
-    with pytest.raises(UnreadableResource, match="all that follow"):
-        exclude(CHANGED_FROM_SECOND, SECOND, ZONES, NOW)
+TWO_EVENTS = body(
+    "DTSTART:20261202T080000Z",
+    "DTEND:20261202T090000Z",
+    "SUMMARY:One",
+    more=override("DTSTART:20261204T080000Z", "DTEND:20261204T090000Z", "SUMMARY:Other"),
+)
+
+
+def test_events_that_share_a_uid_and_are_no_series_are_left_to_people() -> None:
+    """An override or an EXDATE would mean nothing, and a start changes what its event is
+    known by."""
+    with pytest.raises(UnreadableResource, match="share one UID"):
+        edit(TWO_EVENTS, SECOND, title="First")
+    with pytest.raises(UnreadableResource, match="share one UID"):
+        exclude(TWO_EVENTS, SECOND, ZONES, NOW)
 
 
 AN_HOUR = "DURATION:PT1H"

@@ -29,6 +29,7 @@ from icloud_sync.core.pull_plan import (
     plan_copy,
     plan_orphan,
     plan_slots,
+    said_elsewhere,
 )
 from icloud_sync.core.values import EventFields, Interval, Occurrence, ParsedResource
 from tests.core.bodies import WINDOW, ZONES, fields, utc
@@ -298,6 +299,24 @@ def test_whether_a_slot_takes_time_is_icloud_s_to_say_until_a_person_says_otherw
 ) -> None:
     assert after(slot, agreed, theirs) == expected
     assert after(expected, theirs, theirs) == expected  # and that is all
+
+
+@pytest.mark.parametrize(
+    ("was", "at_source", "expected"),
+    [
+        (SLOT, True, (True, True)),
+        (SLOT, False, (False, False)),  # nobody said anything
+        (FREED, True, (False, True)),
+        (FREED, False, (False, False)),  # free or busy was changed there as well
+        (BLOCKED, False, (True, False)),
+        (STANDS["freed"], True, (False, True)),
+        (STANDS["freed"], False, (False, None)),
+    ],
+)
+def test_in_the_new_part_of_a_split_series_a_persons_word_stands_as_in_the_old(
+    was: SlotState, at_source: bool, expected: tuple[bool, bool | None]
+) -> None:
+    assert said_elsewhere(was, at_source) == expected
 
 
 def test_a_persons_word_outlives_a_switch_turned_on_and_off_and_is_theirs_to_take_back() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from calendars.models import Appointment, BlockedSlot
 from icloud_sync.models import OutboxEntry
 from tests.scenarios.world import World, at, event, slot, stamp, vevent
 
-WEEK = timedelta(days=7)
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
 LATER, BEFORE = datetime(2090, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -87,6 +88,127 @@ def test_r8_what_is_left_of_a_series_that_our_occurrence_had_left_is_a_slot(
     apple.settle()
     assert apple.remote() == [event("Haircut", only, only + timedelta(hours=1))]
     assert apple.slots() == [slot("Haircut", only, only + timedelta(hours=1))]
+
+
+# --- iCloud: this and all future ----------------------------------------------------------
+
+
+def split(world: World, hour: int, *more: str) -> None:
+    """From the third on another series, at this hour, as Apple's editor writes it."""
+    related = "RELATED-TO;RELTYPE=X-CALENDARSERVER-RECURRENCE-SET:9F2A"
+    until = f"RRULE:FREQ=WEEKLY;UNTIL={stamp(at(12) + 2 * WEEK - timedelta(seconds=1))}"
+    start = at(hour) + 2 * WEEK
+    rest = vevent("rest", "Gym", start, start + HOUR, "RRULE:FREQ=WEEKLY;COUNT=2", related, *more)
+    world.account.phone.put("gym.ics", vevent("gym", "Gym", at(12), at(13), until, related))
+    world.account.phone.put("a-rest.ics", rest)
+
+
+def busy() -> list[bool]:
+    return list(BlockedSlot.objects.order_by("starts_at").values_list("is_busy", flat=True))
+
+
+@pytest.mark.parametrize("hour", [12, 15])
+def test_d9_time_freed_here_stays_free_in_the_new_part_of_a_series_that_icloud_splits(
+    apple: World, hour: int
+) -> None:
+    apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    third = BlockedSlot.objects.order_by("starts_at")[2]
+    third.is_busy = False
+    third.save()
+    split(apple, hour)
+    apple.settle()
+    assert busy() == [True, True, False, True]
+
+
+def test_d9_where_the_new_part_is_free_or_busy_in_another_way_icloud_is_followed(
+    apple: World,
+) -> None:
+    apple.account.phone.put("gym.ics", gym("TRANSP:TRANSPARENT"))
+    apple.settle()
+    third = BlockedSlot.objects.order_by("starts_at")[2]
+    third.is_busy = True
+    third.save()
+    split(apple, 12, "TRANSP:OPAQUE")
+    apple.settle()
+    assert busy() == [True, True, True, True]
+
+
+def test_d9_two_events_at_the_same_time_are_no_parts_of_one_series(apple: World) -> None:
+    """A copy that somebody made: freeing one frees no other."""
+    apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    BlockedSlot.objects.update(is_busy=False)
+    apple.account.phone.put("copy.ics", gym().replace("UID:gym", "UID:copy"))
+    apple.settle()
+    assert sorted(busy()) == [False] * 4 + [True] * 4
+
+
+# --- Deleted here and there ---------------------------------------------------------------
+
+
+def test_d6_what_was_deleted_here_before_its_series_was_deleted_there_goes_when_that_comes_back(
+    apple: World,
+) -> None:
+    href = apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    BlockedSlot.objects.order_by("starts_at")[1].delete()
+    apple.account.phone.delete(href)
+    apple.sync()
+    OutboxEntry.objects.update(not_before=BEFORE)
+    apple.settle()
+    assert [one["deleted in iCloud"] for one in apple.slots()] == [True] * 3
+    apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    assert apple.slots() == [gyms()[0], *gyms()[2:]]
+    assert "EXDATE" in apple.account.phone.get(href)
+
+
+def test_r8_a_slot_removed_here_that_read_deleted_in_icloud_comes_back_with_its_event(
+    apple: World,
+) -> None:
+    """Who tidied up here asked for nothing there."""
+    href = apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    apple.account.phone.delete(href)
+    apple.settle()
+    BlockedSlot.objects.order_by("starts_at")[1].delete()
+    apple.settle()
+    apple.account.phone.put("gym.ics", gym())
+    apple.settle()
+    assert apple.slots() == gyms()
+    assert "EXDATE" not in apple.account.phone.get(href)
+
+
+# --- The edge of the window ---------------------------------------------------------------
+
+
+def test_d10_an_occurrence_that_has_passed_and_is_moved_into_the_window_is_no_conflict(
+    apple: World, settings: Any
+) -> None:
+    start = at(12, days=-20)
+    series = vevent("gym", "Gym", start, start + HOUR, "RRULE:FREQ=WEEKLY;COUNT=4")
+    apple.account.phone.put("gym.ics", series)
+    apple.settle()
+    settings.ICLOUD_WINDOW_DAYS_BACK = 5
+    moved = (
+        vevent("gym", "Gym", at(15, days=3), at(16, days=3), f"RECURRENCE-ID:{stamp(start)}")
+        .partition("BEGIN:VEVENT")[2]
+        .partition("END:VCALENDAR")[0]
+    )
+    apple.account.phone.edit(
+        apple.href("Gym"), "END:VCALENDAR", f"BEGIN:VEVENT{moved}END:VCALENDAR"
+    )
+    apple.settle()
+    assert [one.message for one in apple.log("update slot")] == [
+        f"changed Blocked Slot {BlockedSlot.objects.get(starts_at=at(15, days=3)).pk} (time), as in iCloud"
+    ]
+    assert [one["starts"] for one in apple.slots()] == [
+        start + WEEK,
+        start + 2 * WEEK,
+        start + 3 * WEEK,
+        at(15, days=3),
+    ]
 
 
 def alone(body: str, starts: datetime) -> str:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from calendars.models import BlockedSlot
+from icloud_sync.core.ical.zones import vtimezone
 from icloud_sync.models import OutboxEntry
 from tests.factories import UserFactory
 from tests.scenarios.test_open_forms import address, opened
@@ -36,6 +37,7 @@ def a_series(apple: World, starts: datetime | date, ends: datetime | date) -> st
                 moment = starts if line.startswith("DTSTART") else ends
                 name = line.partition(":")[0]
                 body = body.replace(line, f"{name};TZID=Europe/Berlin:{moment:%Y%m%dT%H%M%S}")
+        body = body.replace("BEGIN:VEVENT", f"{vtimezone('Europe/Berlin')}BEGIN:VEVENT")
     href = apple.account.phone.put("s.ics", body)
     apple.settle()
     return href

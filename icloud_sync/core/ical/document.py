@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from icloud_sync.core.recurrence.rule import Rule
 
+STRANGERS = "Several events share one UID in it, and are no series."
+
 
 class UnreadableResource(Exception):
     """This one cannot be understood; it is set aside with its body, the others go on. The
@@ -77,6 +79,7 @@ class Event:
     travel: timedelta = timedelta()  # X-APPLE-TRAVEL-DURATION
     has_guests: bool = False
     participation: Mapping[str, str] = field(default_factory=dict)
+    recurrence_set: str = ""  # the same in all parts of a series that was split
 
     @property
     def recurs(self) -> bool:
@@ -103,6 +106,16 @@ class Document:
     @property
     def is_recurring(self) -> bool:
         return any(event.recurs or event.recurrence_id for event in self.events)
+
+    @property
+    def recurrence_set(self) -> str:
+        return next((each.recurrence_set for each in self.events if each.recurrence_set), "")
+
+    @property
+    def has_strangers(self) -> bool:
+        """An event that does not recur, and that is not alone with its UID (RFC 4791, 4.1
+        knows only masters and their overrides). What recurs may have been split."""
+        return len(self.events) > 1 and not all(event.recurs for event in self.masters)
 
     @property
     def has_guests(self) -> bool:

@@ -40,7 +40,14 @@ def interpret(
         if event.index not in meanings:
             meanings[event.index] = Meaning(event, blocking)
         found.append(meanings[event.index].occurrence(instance))
-    return ParsedResource(document.uid, tuple(found), document.has_guests, repeats(document))
+    return ParsedResource(
+        document.uid,
+        tuple(found),
+        document.has_guests,
+        repeats(document),
+        document.has_strangers,
+        document.recurrence_set,
+    )
 
 
 def find_occurrence(

@@ -26,8 +26,9 @@ MOST_DATES = 10_000
 WANTED = frozenset(
     ("UID", "DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "EXRULE", "RDATE", "EXDATE")
     + ("SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "TRANSP", "ATTENDEE", "ORGANIZER")
-    + ("X-APPLE-TRAVEL-DURATION",)
+    + ("X-APPLE-TRAVEL-DURATION", "RELATED-TO")
 )
+SPLIT = "X-CALENDARSERVER-RECURRENCE-SET"
 Found = Mapping[str, list[Property]]
 T = TypeVar("T")
 
@@ -119,6 +120,7 @@ def _event(index: int, found: Found, zones: TimeZones) -> Event:
         travel=_travel(found),
         has_guests="ATTENDEE" in found or "ORGANIZER" in found,
         participation=_participation(found),
+        recurrence_set=_recurrence_set(found),
     )
 
 
@@ -160,6 +162,12 @@ def _travel(found: Found) -> timedelta:
         return max(decode.duration(said), timedelta()) if said else timedelta()
     except UnreadableResource:
         return timedelta()
+
+
+def _recurrence_set(found: Found) -> str:
+    """What iCloud writes into all parts of a series that it splits."""
+    related = (one for one in found.get("RELATED-TO", ()) if SPLIT in one.params.values())
+    return next((decode.text(one.value).strip() for one in related), "")
 
 
 def _participation(found: Found) -> dict[str, str]:

@@ -47,8 +47,9 @@ class Observance(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def vtimezone(name: str) -> str:
-    """Right from 1990 on; to 2100 where the zone follows no rule."""
+def vtimezone(name: str, tzid: str = "") -> str:
+    """Right from 1990 on; to 2100 where the zone follows no rule. `name`: IANA's; `tzid`:
+    what the body calls it, where that is another name."""
     zone = ZoneInfo(name)
     at_first = observance(FIRST, offset(FIRST, zone), zone)
     parts = [(FIRST.replace(tzinfo=None), at_first.text([FIRST]))]
@@ -59,7 +60,7 @@ def vtimezone(name: str) -> str:
     for each, walls in found.items():
         parts += written(each, walls)
     text = [line for _, part in sorted(parts, key=lambda part: part[0]) for line in part]
-    whole = ["BEGIN:VTIMEZONE", f"TZID:{name}", *text, "END:VTIMEZONE"]
+    whole = ["BEGIN:VTIMEZONE", f"TZID:{lines.escape(tzid or name)}", *text, "END:VTIMEZONE"]
     return lines.join(lines.make(line) for line in whole)
 
 

@@ -9,11 +9,11 @@ from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch.body import Body
 from icloud_sync.core.ical.patch.occurrences import exclude, is_alone, restore
+from icloud_sync.core.ical.patch.ranges import stepped_aside
 from icloud_sync.core.ical.patch.texts import set_texts, touch, without
 from icloud_sync.core.ical.patch.times import set_times
 from icloud_sync.core.ical.render import Written
 from icloud_sync.core.ical.series import refusals_for_people
-from icloud_sync.core.ical.zones import vtimezone
 from icloud_sync.core.merge import changed_fields
 from icloud_sync.core.values import EventFields, Zones
 
@@ -56,10 +56,9 @@ def patch(
         return body
     component = touch(component, now)
     if is_own:
-        whole = parts.rebuilt({event.index: component}, [])
-    else:
-        whole = parts.rebuilt({}, as_override(component, parts.original_start(rid, event)))
-    return lines.join(with_definition(whole, parts.lines, zone))
+        return lines.join(parts.rebuilt({event.index: component}, []))
+    copy = as_override(component, parts.original_start(rid, event))
+    return lines.join(parts.rebuilt(stepped_aside(parts, rid), copy))
 
 
 def put_back(
@@ -85,20 +84,3 @@ def as_override(component: list[Line], start: Moment) -> list[Line]:
     """A full copy for one occurrence (RFC 5545, 3.8.4.4), alarms and all."""
     copy = without(component, SERIES_ONLY)
     return lines.replace_property(copy, "RECURRENCE-ID", [forms.line("RECURRENCE-ID", start)])
-
-
-def with_definition(whole: list[Line], before: list[Line], zone: ZoneInfo) -> list[Line]:
-    """A TZID that we brought in needs its VTIMEZONE in the resource (RFC 5545, 3.6.5)."""
-    if names_zone(before, zone.key) or not names_zone(whole, zone.key):
-        return whole
-    place = lines.events(whole)[0][0]
-    return whole[:place] + lines.split(vtimezone(zone.key)) + whole[place:]
-
-
-def names_zone(whole: list[Line], key: str) -> bool:
-    """In a time, or in a definition."""
-    return any(
-        line.params.get("TZID") == key or (line.name == "TZID" and line.value.strip() == key)
-        for line in whole
-        if key in line.text
-    )

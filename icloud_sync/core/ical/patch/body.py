@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from icloud_sync.core.ical import lines
-from icloud_sync.core.ical.document import Event, Moment, UnreadableResource
+from icloud_sync.core.ical.document import STRANGERS, Event, Moment, UnreadableResource
 from icloud_sync.core.ical.forms import sayable
 from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.ical.patch.definitions import defined
 from icloud_sync.core.ical.patch.times import with_end
 from icloud_sync.core.ical.read import read
 from icloud_sync.core.ical.recurrence_set import RecurrenceSet
@@ -20,6 +21,8 @@ class Body:
         self.lines = lines.split(body)
         self.spans = lines.events(self.lines)
         self.document = read(body)
+        if self.document.has_strangers:
+            raise UnreadableResource(f"{STRANGERS} Change them in iCloud.")
         self.series = Series(self.document, zones)
         self.zones = self.series.zones
 
@@ -36,7 +39,7 @@ class Body:
             component = changes.get(event.index, self.lines[begin:end])
             out += self.lines[at:begin] + (with_end(component, event) if component else [])
             at = end
-        return out + added + self.lines[at:]
+        return defined(out + added + self.lines[at:])
 
     def says(self, rid: str) -> tuple[Event, bool]:
         """The event that says what this occurrence looks like, and whether it says it of no

@@ -6,6 +6,7 @@ from icloud_sync.core.ical import forms, lines
 from icloud_sync.core.ical.document import Moment, UnreadableResource
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.patch.body import Body
+from icloud_sync.core.ical.patch.ranges import stepped_aside
 from icloud_sync.core.ical.patch.texts import touch
 from icloud_sync.core.ical.recurrence_ids import fits, wall_of
 from icloud_sync.core.ical.recurrence_set import FIRST, LAST, RecurrenceSet
@@ -21,15 +22,12 @@ def exclude(body: str, rid: str, zones: Zones, now: datetime) -> str:
     """An EXDATE on the master, also where the occurrence comes from an RDATE: one line more,
     and none changed. Its override is removed."""
     parts = Body(body, zones)
-    named = parts.series.overrides.get(rid)
-    if named and named.this_and_future:
-        raise UnreadableResource("It changes all that follow as well; take it out in iCloud.")
-    changes: dict[int, list[Line]] = {event.index: [] for event in parts.own(rid)}
-    if len(changes) == len(parts.spans):
-        raise UnreadableResource("Without it nothing would be left.")
+    changes = stepped_aside(parts, rid) | {event.index: [] for event in parts.own(rid)}
     for of, start in parts.holding(rid):
         component = added(parts.component(of.master), forms.line("EXDATE", start))
         changes[of.master.index] = touch(component, now)
+    if len(changes) == len(parts.spans) and not any(changes.values()):
+        raise UnreadableResource("Without it nothing would be left.")
     return lines.join(parts.rebuilt(changes, []))
 
 
