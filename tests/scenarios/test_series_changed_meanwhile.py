@@ -200,8 +200,9 @@ def test_d10_an_occurrence_that_has_passed_and_is_moved_into_the_window_is_no_co
         apple.href("Gym"), "END:VCALENDAR", f"BEGIN:VEVENT{moved}END:VCALENDAR"
     )
     apple.settle()
+    slot_id = BlockedSlot.objects.get(starts_at=at(15, days=3)).pk
     assert [one.message for one in apple.log("update slot")] == [
-        f"changed Blocked Slot {BlockedSlot.objects.get(starts_at=at(15, days=3)).pk} (time), as in iCloud"
+        f"changed Blocked Slot {slot_id} (time), as in iCloud"
     ]
     assert [one["starts"] for one in apple.slots()] == [
         start + WEEK,
