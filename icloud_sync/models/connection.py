@@ -76,6 +76,12 @@ class ICloudConnection(models.Model):
         help_text="On: the way to an event takes time too, where the user has given it in "
         "iCloud. The event itself starts when it starts.",
     )
+    frees_deleted = models.BooleanField(
+        "free what is deleted in iCloud",
+        default=False,
+        help_text="Off: the time of an event that the user deletes in iCloud stays blocked until "
+        "somebody frees it here. On: it is freed by itself.",
+    )
     # The user's addresses as the account names them, to find their answer to an invitation.
     addresses = models.JSONField(default=list, blank=True, editable=False)
     # Both as the server told us at discovery: paths that survive a change of partition.

@@ -1,5 +1,6 @@
 """What was done, for support to read."""
 
+from django.conf import settings
 from django.db import models
 
 from icloud_sync.models.connection import ICloudConnection
@@ -63,6 +64,23 @@ class SyncLogEntry(models.Model):
     )
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
+    # The body that this replaced or deleted, and its etag: enough to put it back.
+    body = models.TextField(blank=True)
+    etag = models.CharField(max_length=500, blank=True)
+    # Who caused it, where it was a person; and which entry this one undoes.
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    restores = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="restored_by"
+    )
+    # The same trouble again is no new entry: it is counted, with the time it was last met.
+    repeats = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -20,6 +20,7 @@ class OutboxEntry(models.Model):
         WAITING = "waiting", "Waiting"
         CLAIMED = "claimed", "Being sent"
         NEEDS_ATTENTION = "needs_attention", "Needs attention"
+        HELD = "held", "Held back"  # by a guard, until a person decides (D21)
 
     connection = models.ForeignKey(
         ICloudConnection, on_delete=models.CASCADE, related_name="outbox"
@@ -33,6 +34,8 @@ class OutboxEntry(models.Model):
     not_before = models.DateTimeField()
     claimed_by = models.CharField(max_length=64, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    # A person has seen how much would be taken out of iCloud, and wants it (D21).
+    is_approved = models.BooleanField(default=False, editable=False)
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

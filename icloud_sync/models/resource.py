@@ -71,6 +71,10 @@ class RemoteResource(models.Model):
     # Slots deleted here after the event was deleted there: recurrence-id -> slot. Should it
     # come back, they go (D6).
     deleted_here = models.JSONField(default=dict, blank=True, editable=False)
+    # Who wrote it lately, oldest first: [time, "Referins" or "iCloud", what of it].
+    writes = models.JSONField(default=list, blank=True, editable=False)
+    # Both sides kept rewriting it; nothing more is written until a person says so.
+    frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When the rolling window may bring new occurrences of it in; empty: never again (D10).
     reconsider_at = models.DateTimeField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
