@@ -7,7 +7,7 @@ from icloud_standin.dav import Propfind
 from icloud_standin.faults import Faults, spoilt
 from icloud_standin.hosts import Hosts
 from icloud_standin.lag import Lag
-from icloud_standin.messages import RecordedRequest, Refused, Request, Response, bad_request
+from icloud_standin.messages import RecordedRequest, Refused, Request, Response
 from icloud_standin.objects import Objects
 from icloud_standin.places import Place
 from icloud_standin.records import Records
@@ -18,6 +18,7 @@ from icloud_standin.switches import Boards, Switches
 from icloud_standin.view import View
 
 CAPABILITIES = "1, access-control, calendar-access, calendar-schedule, calendarserver-sharing"
+NOBODY = ""  # whoever names no account we know: one for all
 Page = Callable[[Request], Response]
 
 
@@ -51,23 +52,24 @@ class Application:
 
     def _as_apple(self, request: Request) -> Response:
         account = auth.named_account(request, self.store)
+        switches = self.boards.of_account(account.dsid) if account else self.boards.server
         try:
-            response = self._refusal(request, account) or self._verb(request, account)
+            response = self._refusal(request, account, switches) or self._verb(request, account)
         except Refused as refused:
             response = refused.response
         if account:
-            response = spoilt(response, self.boards.of_account(account.dsid))
             self.records.of(account.dsid).append(RecordedRequest.of(request, response))
-        return response
+        return spoilt(response, switches)
 
-    def _refusal(self, request: Request, account: Account | None) -> Response | None:
-        """What is answered before anybody looks at the request itself."""
-        switches = self.boards.of_account(account.dsid) if account else self.boards.server
+    def _refusal(
+        self, request: Request, account: Account | None, switches: Switches
+    ) -> Response | None:
+        """What is answered before anybody looks at the request itself. A bad day comes before
+        the password: a sign-in page is in everybody's way."""
         if switches.user_agent_needed and not request.header("user-agent"):
             return Response(403)
-        if account is None:
-            return _to_nobody(request, switches)
-        faults = self._faults.setdefault(account.dsid, Faults(self._clock))
+        dsid = account.dsid if account else NOBODY
+        faults = self._faults.setdefault(dsid, Faults(self._clock))
         return (
             self.hosts.answer(request, switches)
             or faults.answer(request, switches)
@@ -94,15 +96,6 @@ class Application:
         }
         verb = verbs.get(request.method)
         return verb(request, place) if verb else _without_place(request)
-
-
-def _to_nobody(request: Request, switches: Switches) -> Response:
-    """A plain GET of the root is 400 for anybody (1.3)."""
-    if request.method == "GET" and request.path == "/" and switches.strict_requests:
-        return bad_request("no").response
-    if auth.credentials(request)[0] and switches.unknown_user == "403":
-        return Response(403)
-    return auth.unauthorized()
 
 
 def _without_place(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Every switch, by raw HTTP: off, on, off again; and nobody else notices."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,43 @@ def test_what_cannot_be_turned_is_said(
         bench.account.switches.turn(name, value)
     assert str(caught.value) == sentence
     assert bench.account.switches.turned == {}
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "status", "headers"),
+    [
+        ("html_answer", True, 200, {"Content-Type": "text/html"}),
+        ("refuse_everything", True, 500, {}),
+        ("throttle_seconds", 7, 503, {"Retry-After": "7"}),
+        ("short_retry_after", 7, 503, {"Retry-After": "7"}),
+        ("requests_a_minute", 0, 503, {}),
+        ("fault", "429", 429, {}),
+        ("redirect", "307", 307, {"Location": "partition/"}),
+    ],
+)
+def test_what_is_turned_for_everybody_meets_also_whoever_has_not_signed_in(
+    bench: Bench, switch: str, value: object, status: int, headers: dict[str, str]
+) -> None:
+    unknown = bench.client(bench.standin.url)
+    unknown.user = "nobody@example.com"
+    nobody = replace(unknown, user="")
+
+    def answers() -> list[tuple[int, dict[str, str]]]:
+        told = {"Content-Type", "Location", "Retry-After"}
+        asked = [
+            nobody("PROPFIND", "/", User_Agent="tests", Depth="0"),
+            unknown.propfind("/", "displayname"),
+        ]
+        return [
+            (each.status, {k: bench.plain(v) for k, v in each.headers.items() if k in told})
+            for each in asked
+        ]
+
+    assert answers() == [(401, {}), (401, {})]
+    bench.account.switches.turn(switch, value)
+    assert answers() == [(401, {}), (401, {})]
+    bench.standin.switches.turn(switch, value)
+    assert answers() == [(status, headers), (status, headers)]
 
 
 def test_a_misspelled_switch_is_an_error(account: StandInAccount) -> None:
