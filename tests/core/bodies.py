@@ -29,10 +29,12 @@ def override(*event: str) -> str:
     return "\n".join(["BEGIN:VEVENT", "UID:one", "DTSTAMP:20260101T000000Z", *event, "END:VEVENT"])
 
 
-def without_zones(text: str) -> str:
+def without_zones(text: str, besides: str = "") -> str:
     """Most bodies here name zones that they do not define: a write then brings the VTIMEZONE
-    (RFC 5545, 3.6.5), of which tests of other things need not speak."""
-    return re.sub(r"BEGIN:VTIMEZONE\r\n.*?END:VTIMEZONE\r\n", "", text, flags=re.DOTALL)
+    (RFC 5545, 3.6.5), of which tests of other things need not speak. Those that stand in
+    `besides` stay."""
+    definition = re.compile(r"BEGIN:VTIMEZONE\r\n.*?END:VTIMEZONE\r\n", re.DOTALL)
+    return definition.sub(lambda found: found[0] if found[0] in besides else "", text)
 
 
 def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:

@@ -11,11 +11,12 @@ from icloud_sync.core.ical.intervals import all_day
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.parse import find_occurrence, parse
 from icloud_sync.core.ical.patch import patch
+from icloud_sync.core.ical.patch.body import Body
 from icloud_sync.core.ical.read import read
 from icloud_sync.core.ical.series import find_all
 from icloud_sync.core.merge import changed_fields
 from icloud_sync.core.values import EventFields, Interval, Occurrence, Window
-from tests.core.bodies import BERLIN, NOW, ZONES
+from tests.core.bodies import BERLIN, NOW, ZONES, without_zones
 
 STAMPS = {"DTSTAMP", "LAST-MODIFIED", "SEQUENCE"}
 TIMES = {"DTSTART", "DTEND", "DURATION"}
@@ -26,7 +27,6 @@ MAY_CHANGE = {
     "interval": TIMES,
 }
 OF_THE_SERIES = {"RRULE", "RDATE", "EXDATE", "EXRULE"}
-ENDS = {"DTEND", "DURATION"}
 A_DAY = timedelta(days=1)
 AN_HOUR = timedelta(hours=1)
 
@@ -77,14 +77,17 @@ def check_bytes(done: Edit) -> None:
     the last one."""
     if done.result == done.body:
         return
-    before = lines.split(done.body)
-    after = without_new_ends(without_new_zones(lines.split(done.result), before), before)
+    before, after = (
+        lines.split(without_zones(text, besides=done.body))
+        for text in (as_sent(done.body), done.result)
+    )
     (found,) = find_all(read(done.body), [done.rid], ZONES)
     event = found.event
     spans = lines.events(before)
     begin, end = spans[event.index]
     source, touched = before[begin:end], done.names
-    if event.recurs or event.this_and_future:
+    begins_here = done.rid in Body(done.body, ZONES).series.changes
+    if done.rid and not begins_here and (event.recurrence_id is None or event.this_and_future):
         begin = end = spans[-1][1]
         touched = touched | TIMES | OF_THE_SERIES | {"RECURRENCE-ID"}
     new = after[begin : len(after) - len(before) + end]
@@ -95,25 +98,9 @@ def check_bytes(done: Edit) -> None:
         assert not own_names(new) & OF_THE_SERIES
 
 
-def without_new_zones(after: list[Line], before: list[Line]) -> list[Line]:
-    """A TZID needs its VTIMEZONE (RFC 5545, 3.6.5): one that came without has one now, right
-    before the first event."""
-    begin, there = lines.events(after)[0][0], lines.events(before)[0][0]
-    new = after[there:begin]
-    named = {line.params["TZID"] for line in before + after[begin:] if "TZID" in line.params}
-    assert {line.value for line in new if line.name == "TZID"} <= named
-    return after[:there] + after[begin:]
-
-
-def without_new_ends(after: list[Line], before: list[Line]) -> list[Line]:
-    """iCloud takes no event that does not say when it ends: each that did not says it now."""
-    kept = list(after)
-    spans = zip(lines.events(after), lines.events(before), strict=False)
-    for (begin, end), (was_begin, was_end) in reversed(list(spans)):
-        assert own_names(after[begin:end]) & ENDS
-        if not own_names(before[was_begin:was_end]) & ENDS:
-            kept[begin:end] = lines.replace_property(after[begin:end], "DTEND", [])
-    return kept
+def as_sent(body: str) -> str:
+    """With nothing changed: put right where iCloud would refuse it (test_acceptance.py)."""
+    return lines.join(Body(body, ZONES).rebuilt({}, [], NOW))
 
 
 def own_names(component: Sequence[Line]) -> set[str]:

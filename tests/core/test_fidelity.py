@@ -13,6 +13,7 @@ from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.parse import parse
 from icloud_sync.core.ical.patch import exclude, patch, restore
+from icloud_sync.core.ical.read import read
 from icloud_sync.core.values import Window
 from tests.core.bodies import BERLIN, NOW, ZONES
 from tests.core.edits import Edit, check, edit, fields_of, later, resources, the_others
@@ -155,6 +156,8 @@ def test_an_edit_of_a_real_event_changes_that_alone(path: Path) -> None:
             found = parse(body, LONG_AGO, ZONES).occurrences
         except UnreadableResource:
             continue
+        if read(body).has_strangers:
+            continue  # left to people (test_patch_series.py)
         for one in found[len(found) // 2 :][:1]:
             check(edit(body, one.recurrence_id, title="Neu; 😀"))
             everything = {"title": "T", "location": "Da", "notes": "a\nb"}

@@ -8,7 +8,14 @@ from icloud_sync.core.verdicts.causes import Cause, Words
 
 NEW_PASSWORD = (
     "Ask the user for a new app-specific password (account.apple.com, Sign-In and Security, "
-    "App-Specific Passwords) and type it with Update password."
+    "App-Specific Passwords) and {with_password}."
+)
+WHICH_ADDRESS = (
+    "Ask the user which address account.apple.com shows under Sign-In and Security as theirs."
+)
+ADDRESS_FIRST = (
+    f"{WHICH_ADDRESS} If it is another, {{with_address}}; if it is this one, ask for a new "
+    "app-specific password and {with_password}."
 )
 ASK_OPERATOR = "Ask whoever looks after this machine and its network."
 
@@ -33,8 +40,8 @@ ACCOUNT_WORDS = {
         NEW_PASSWORD,
     ),
     Cause.ORDINARY_PASSWORD: Words(
-        "The stored password looks like the ordinary Apple Account password, which never works "
-        "here: an app-specific one has the form xxxx-xxxx-xxxx-xxxx.",
+        "The password looks like the ordinary Apple Account password, which never works here: "
+        "an app-specific one has the form xxxx-xxxx-xxxx-xxxx.",
         "It may be an app-specific password that was copied only in part, or {apple_id} may not "
         "be the address the user signs in with.",
         NEW_PASSWORD,
@@ -44,13 +51,27 @@ ACCOUNT_WORDS = {
         "account.apple.com.",
         "The password may be mistyped or revoked, or made for another Apple account: the server "
         "answers all of these alike.",
-        "Ask the user which address account.apple.com shows as theirs. Disconnect, and connect "
-        "again with that one.",
+        ADDRESS_FIRST,
+    ),
+    Cause.ALIAS_OR_PASSWORD: Words(
+        "Most likely the password was mistyped, or {apple_id} is an alias and not the address "
+        "the user signs in with at account.apple.com: at icloud.com an address may be either.",
+        "The password may have been revoked since, or made for another Apple account: the "
+        "server answers all of these alike.",
+        ADDRESS_FIRST,
+    ),
+    Cause.UNKNOWN_APPLE_ID: Words(
+        "The server most likely knows no Apple account called {apple_id}: it is misspelt, or "
+        "not the address the user signs in with.",
+        "The account may be locked, or the server want to be left alone for a while.",
+        f"{WHICH_ADDRESS} If it is another, {{with_address}}; if it is this one, {{again}} in an "
+        "hour.",
     ),
     Cause.REVOKED: Words(
         "The password worked until {worked_until} and does not any more: most likely it was "
         "revoked, alone or by a change of the Apple Account password.",
-        "The account may be locked, or two-factor authentication be switched off{form}.",
+        "The account may be locked, its address be changed, or two-factor authentication be "
+        "switched off{form}.",
         NEW_PASSWORD,
     ),
     Cause.NOT_TAKEN_NOTICE: Words(
@@ -86,6 +107,12 @@ ACCOUNT_WORDS = {
         "All of its calendars may have been deleted, or only lists of reminders be left.",
         "Ask the user to look at icloud.com whether Calendar opens and shows a calendar. "
         "Nothing was removed here.",
+    ),
+    Cause.NOWHERE_TO_WRITE: Words(
+        "Every calendar of this account is read-only, so there is nowhere to write appointments "
+        "to: most likely all of them are shared with the user or subscribed.",
+        "",
+        "Ask the user to make a calendar of their own in iCloud, then {again}.",
     ),
     Cause.CALENDAR_GONE: Words(
         "The calendar that new events go to, “{name}”, is not in the account any more: most "
@@ -137,7 +164,7 @@ ACCOUNT_WORDS = {
     Cause.TOKEN_REFUSED: Words(
         "The server gives out sync-tokens and then refuses them: most likely a fault of its own.",
         "It may need a moment after a change.",
-        "Examine again later. Meanwhile every event's etag is compared, which works.",
+        "{Again} later. Meanwhile every event's etag is compared, which works.",
     ),
     Cause.CLOCK_WRONG: Words(
         "This machine's clock is most likely wrong: it is {skew} the clock of {host}.",
@@ -174,7 +201,7 @@ ACCOUNT_WORDS = {
         "The test event came back otherwise than it was written: most likely the server answers "
         "from an old copy for a while.",
         "Somebody may have changed it at the same moment.",
-        "Examine again in a few minutes.",
+        "{Again} in a few minutes.",
     ),
     Cause.LEFT_BEHIND: Words(
         "The test event could not be taken out again and may have stayed in “{name}”.",
@@ -184,17 +211,17 @@ ACCOUNT_WORDS = {
     Cause.BUSY: Words(
         "A sync of this account is running, so it was not asked anything else.",
         "A worker may have died while syncing: then this ends within two minutes.",
-        "Examine again in a minute.",
+        "{Again} in a minute.",
     ),
     Cause.TAKEN_OVER: Words(
         "Somebody paused, disconnected or changed the connection meanwhile, so we stopped.",
         "",
-        "Examine again.",
+        "{Again}.",
     ),
     Cause.TIME_IS_UP: Words(
         "Not tried, because the time for an examination was up.",
         "",
-        "Examine again.",
+        "{Again}.",
     ),
     Cause.OUR_MISTAKE: Words(
         "This step failed by a mistake of Referins' own.",

@@ -1,8 +1,10 @@
-"""The table of verdicts, its first part: the way to the server, and what it tells everybody."""
+"""The table of verdicts, its first part: the way to the server, and what it tells everybody.
+
+`{again}`, `{wait}` and the like are what the reader can do (means.py).
+"""
 
 from icloud_sync.core.verdicts.causes import Cause, Words
 
-WAIT = "Wait; Referins tries again by itself, less and less often."
 ASK_OPERATOR = "Ask whoever looks after this machine and its network."
 
 SERVER_WORDS = {
@@ -26,14 +28,20 @@ SERVER_WORDS = {
         "{host} does not answer in time: most likely this machine's network is down or drops "
         "what it sends.",
         "The server may be overloaded.",
-        f"{ASK_OPERATOR} If other sites open from it, wait and examine again.",
+        f"{ASK_OPERATOR} If other sites open from it, wait and {{again}}.",
+    ),
+    Cause.STALLED: Words(
+        "{host} answered at first and then not in time: most likely it is overloaded, or the "
+        "network in between is very slow.",
+        "This machine's network may have gone down meanwhile.",
+        "Wait a few minutes and {again}.",
     ),
     Cause.PORTAL: Words(
         "Something in between answers in place of {host}: most likely a captive portal, a "
         "network that wants a sign-in first.",
         "It may be a filtering proxy, or the address of a web page in place of a calendar "
         "server's.",
-        "Open a web page from this machine's network, sign in there, and examine again. The "
+        "Open a web page from this machine's network, sign in there, and {again}. The "
         "password was not shown to a foreign host.",
     ),
     Cause.FOREIGN_REDIRECT: Words(
@@ -47,7 +55,7 @@ SERVER_WORDS = {
         "Somebody else answers in place of {host}, with a certificate for another name: most "
         "likely a captive portal or a proxy stands in between.",
         "The server's address may be misspelt, or its certificate be made for another name.",
-        "Open a web page from this machine's network, sign in there, and examine again. "
+        "Open a web page from this machine's network, sign in there, and {again}. "
         "Nothing was sent.",
     ),
     Cause.UNKNOWN_CERTIFICATE: Words(
@@ -89,12 +97,13 @@ SERVER_WORDS = {
     Cause.THROTTLED: Words(
         "{host} is throttling us: it was asked too much and wants to be left alone {until}.",
         "The service may be overloaded or under maintenance. This says nothing about the password.",
-        WAIT,
+        "{wait}",
     ),
     Cause.SERVER_FAILED: Words(
         "{host} itself is out of order at the moment.",
-        "Apple's page of system status says whether others have the same.",
-        WAIT,
+        "Apple's page of system status says whether others have the same. This says nothing "
+        "about the password.",
+        "{wait}",
     ),
     Cause.NOT_CALDAV: Words(
         "There is no calendar server at this address of {host}.",
@@ -104,12 +113,12 @@ SERVER_WORDS = {
     Cause.BROKE_OFF: Words(
         "The connection to {host} broke while it answered: most likely the network is unsteady.",
         "The server may be overloaded.",
-        "Examine again in a few minutes.",
+        "{Again} in a few minutes.",
     ),
     Cause.ODD_ANSWER: Words(
         "{host} gave an answer that cannot be understood: most likely a fault of its own.",
         "A proxy in between may have changed it.",
-        "Examine again later. If it stays, send a support bundle: icloud_doctor --bundle.",
+        "{Again} later. If it stays, send a support bundle: icloud_doctor --bundle.",
     ),
     Cause.REFUSED: Words(
         "{host} refuses what we ask.",

@@ -7,6 +7,7 @@ from typing import Any
 from icloud_sync.core.verdicts.account_words import ACCOUNT_WORDS
 from icloud_sync.core.verdicts.causes import Cause, Words
 from icloud_sync.core.verdicts.machine_words import MACHINE_WORDS
+from icloud_sync.core.verdicts.means import STORED, Means
 from icloud_sync.core.verdicts.server_words import SERVER_WORDS
 
 CAUSES: dict[Cause, Words] = SERVER_WORDS | ACCOUNT_WORDS | MACHINE_WORDS
@@ -117,9 +118,16 @@ def trouble(step: Step, cause: Cause, seen: str, *, stops: bool = True, **about:
 
 
 def blame(
-    step: Step, cause: Cause, seen: str, grade: Grade, stops: bool = False, **about: Any
+    step: Step,
+    cause: Cause,
+    seen: str,
+    grade: Grade,
+    stops: bool = False,
+    means: Means = STORED,
+    **about: Any,
 ) -> Verdict:
-    words = CAUSES[cause]
+    """`about`: what the table's words have a `{…}` for."""
+    words, about = CAUSES[cause], means.as_words() | about
     return Verdict(
         step,
         grade,
@@ -130,6 +138,16 @@ def blame(
         cause,
         stops=stops,
     )
+
+
+def explained(verdict: Verdict) -> list[tuple[str, str]]:
+    """Name and words of what stands under a verdict, in the order to be read."""
+    parts = [
+        ("Seen", verdict.seen),
+        ("Could also be", verdict.could_be),
+        ("Next", verdict.next_step),
+    ]
+    return [(name, words) for name, words in parts if words]
 
 
 def not_tried(step: Step, because: Step) -> Verdict:

@@ -9,7 +9,7 @@ from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch.body import Body
 from icloud_sync.core.ical.patch.occurrences import exclude, is_alone, restore
-from icloud_sync.core.ical.patch.ranges import stepped_aside
+from icloud_sync.core.ical.patch.ranges import is_about_no_other, stepped_aside
 from icloud_sync.core.ical.patch.texts import set_texts, touch, without
 from icloud_sync.core.ical.patch.times import set_times
 from icloud_sync.core.ical.render import Written
@@ -46,6 +46,7 @@ def patch(
         return body
     parts = Body(body, zones)
     event, is_own = parts.says(rid)
+    is_own = is_own or is_about_no_other(parts, rid)
     original = parts.component(event)
     component = set_texts(original, event, after, changed, written)
     if not changed and component == original:
@@ -56,9 +57,9 @@ def patch(
         return body
     component = touch(component, now)
     if is_own:
-        return lines.join(parts.rebuilt({event.index: component}, []))
+        return lines.join(parts.rebuilt({event.index: component}, [], now))
     copy = as_override(component, parts.original_start(rid, event))
-    return lines.join(parts.rebuilt(stepped_aside(parts, rid), copy))
+    return lines.join(parts.rebuilt(stepped_aside(parts, rid), copy, now))
 
 
 def put_back(

@@ -6,6 +6,7 @@ from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import STRANGERS, Event, Moment, UnreadableResource
 from icloud_sync.core.ical.forms import sayable
 from icloud_sync.core.ical.lines import Line
+from icloud_sync.core.ical.patch.acceptance import acceptable, without_method
 from icloud_sync.core.ical.patch.definitions import defined
 from icloud_sync.core.ical.patch.times import with_end
 from icloud_sync.core.ical.read import read
@@ -30,16 +31,23 @@ class Body:
         begin, end = self.spans[event.index]
         return self.lines[begin:end]
 
-    def rebuilt(self, changes: dict[int, list[Line]], added: list[Line]) -> list[Line]:
+    def rebuilt(
+        self, changes: dict[int, list[Line]], added: list[Line], now: datetime
+    ) -> list[Line]:
         """All lines, with some events replaced (by nothing: removed), and one added after
-        the last. Each says when it ends: iCloud takes none that does not."""
+        the last; put right where iCloud would not take them."""
+        floating, repeats = self.zones.floating, self.document.is_recurring
         out: list[Line] = []
         at = 0
         for event, (begin, end) in zip(self.document.events, self.spans, strict=True):
             component = changes.get(event.index, self.lines[begin:end])
-            out += self.lines[at:begin] + (with_end(component, event) if component else [])
+            out += self.lines[at:begin]
+            if component:
+                out += acceptable(with_end(component, event), floating, now, repeats)
             at = end
-        return defined(out + added + self.lines[at:])
+        if added:
+            out += acceptable(added, floating, now, repeats)
+        return defined(without_method(out + self.lines[at:]))
 
     def says(self, rid: str) -> tuple[Event, bool]:
         """The event that says what this occurrence looks like, and whether it says it of no

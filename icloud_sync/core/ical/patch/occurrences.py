@@ -28,7 +28,7 @@ def exclude(body: str, rid: str, zones: Zones, now: datetime) -> str:
         changes[of.master.index] = touch(component, now)
     if len(changes) == len(parts.spans) and not any(changes.values()):
         raise UnreadableResource("Without it nothing would be left.")
-    return lines.join(parts.rebuilt(changes, []))
+    return lines.join(parts.rebuilt(changes, [], now))
 
 
 @refusals_for_people()
@@ -66,7 +66,7 @@ def restore(body: str, rid: str, zones: Zones, now: datetime) -> str:
         start = parts.start(of, wall_of(rid, of.start))
         component = added(component, forms.line("RDATE", start))
     changes = {of.master.index: touch(component, now)}
-    whole = lines.join(parts.rebuilt(changes, []))
+    whole = lines.join(parts.rebuilt(changes, [], now))
     back = Body(whole, zones)
     if not back.holding(rid):
         raise UnreadableResource("A rule of its series leaves it out.")

@@ -25,6 +25,11 @@ def stepped_aside(parts: Body, rid: str) -> dict[int, list[Line]]:
     return {event.index: beginning_at(parts, event, rid, *follower) if follower else []}
 
 
+def is_about_no_other(parts: Body, rid: str) -> bool:
+    """A range begins with this occurrence, and ends with it."""
+    return rid in parts.series.changes and following(parts, rid) is None
+
+
 def following(parts: Body, rid: str) -> tuple[RecurrenceSet, datetime] | None:
     """The next start that this range has the say of, and its wall time."""
     later = [name for name in parts.series.ranges if name > rid]
