@@ -1,11 +1,10 @@
 """From a server's address to the account's calendar home (RFC 5397; RFC 4791, 6.2.1)."""
 
-from urllib.parse import urljoin
-
 from caldav.elements import cdav, dav
 
 from icloud_sync.core.values import Account
 from icloud_sync.remote import hrefs, xml_requests
+from icloud_sync.remote.addresses import joined
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import CredentialsError, NotCalDAV, Refused, ResourceNotFound
 from icloud_sync.remote.multistatus import Response
@@ -21,11 +20,10 @@ def discover(transport: Transport, server_url: str) -> Account:
     home = _linked(answer, cdav.CalendarHomeSet.tag)
     if not home:
         raise NotCalDAV("This account exists but has no calendars: iCloud Calendar may be off.")
-    home_url = hrefs.as_collection(urljoin(answer.url, home))
-    transport.check(home_url)
+    home_url = _located(transport, answer, home)
     return Account(
         principal_href=hrefs.canonical(principal_url),
-        home_url=hrefs.absolute(hrefs.canonical(home_url), home_url),
+        home_url=hrefs.as_collection(home_url),
         addresses=_addresses(answer),
     )
 
@@ -42,15 +40,22 @@ def _addresses(answer: Answer) -> tuple[str, ...]:
 
 def _principal_url(transport: Transport, server_url: str) -> str:
     """At the address itself, and where nothing is there, at its well-known one."""
-    for url in (server_url, urljoin(server_url, WELL_KNOWN)):
+    for url in (server_url, joined(server_url, WELL_KNOWN)):
         try:
             answer = _propfind(transport, url, xml_requests.principal())
         except (ResourceNotFound, Refused):
             continue
         principal = _linked(answer, dav.CurrentUserPrincipal.tag)
         if principal:
-            return urljoin(answer.url, principal)
+            return _located(transport, answer, principal)
     raise NotCalDAV("There is no calendar server at this address. Check the server's URL.")
+
+
+def _located(transport: Transport, answer: Answer, href: str) -> str:
+    """Where an href leads, in its one spelling. HostNotAllowed, before anything is sent there."""
+    url = joined(answer.url, href)
+    transport.check(url)
+    return hrefs.absolute(hrefs.canonical(url), url)
 
 
 def _propfind(transport: Transport, url: str, body: bytes) -> Answer:

@@ -105,8 +105,17 @@ def _responses(root: Any, base: str) -> Iterator[Response]:
         props = _properties(element)
         # One response may name several hrefs that share a status (RFC 4918, 14.24).
         for href in element.findall(dav.Href.tag):
-            if href.text and href.text.strip():
-                yield Response(hrefs.canonical(href.text, base), status, props)
+            path = _path(href.text or "", base)
+            if path:
+                yield Response(path, status, props)
+
+
+def _path(href: str, base: str) -> str:
+    """Or "" for what is no address: it names nothing, and the others count."""
+    try:
+        return hrefs.canonical(href, base) if href.strip() else ""
+    except ValueError:
+        return ""
 
 
 def _properties(element: Any) -> dict[str, Any]:

@@ -10,11 +10,12 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import niquests
 from niquests import exceptions
 
+from icloud_sync.remote.addresses import joined, strict
 from icloud_sync.remote.broken import Stale, translated
 from icloud_sync.remote.errors import (
     HostNotAllowed,
@@ -35,7 +36,7 @@ TIMEOUT = (10.0, 30.0)
 # read this stays below the lease's 90 seconds.
 LONGEST_ANSWER = 50.0
 
-APPLE_HOSTS = re.compile(r"(caldav|p\d+-caldav)\.icloud\.com(\.cn)?")
+APPLE_HOSTS = re.compile(r"(caldav|p[0-9]+-caldav)\.icloud\.com(\.cn)?")
 
 Guard = Callable[[], None]
 
@@ -44,19 +45,29 @@ class HostRule:
     """Which URLs may see the password: Apple's over https, and the hosts named besides."""
 
     def __init__(self, also: Iterable[str] = ()) -> None:
-        self.also = {host.strip().lower().strip("[]") for host in also if host.strip()}
+        self.also = {named(host) for host in also if host.strip()}
 
     def check(self, url: str) -> None:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").lower()
+        """Of the URL as `strict` reads it: send to no other."""
+        address = strict(url)
+        host = address.host
         if not (APPLE_HOSTS.fullmatch(host) or host in self.also):
             raise HostNotAllowed(
-                f"The password is not sent to {host or 'an address without a host'}: it is "
-                "neither Apple's nor named in ICLOUD_ALLOWED_HOSTS."
+                f"The password is not sent to {host}: it is neither Apple's nor named in "
+                "ICLOUD_ALLOWED_HOSTS."
             )
-        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
+        if address.scheme == "https" or (address.scheme == "http" and is_loopback(host)):
             return
         raise HostNotAllowed(f"The password is only sent over https, and {host} asks for less.")
+
+
+def named(host: str) -> str:
+    """A host of the settings, as `strict` spells it."""
+    plain = host.strip().lower().strip("[]").removesuffix(".")
+    try:
+        return str(ip_address(plain))
+    except ValueError:
+        return plain
 
 
 def is_loopback(host: str) -> bool:
@@ -93,7 +104,7 @@ class GuardedSession:
             target = str(answer.headers.get("Location") or "")
             if answer.status_code not in REDIRECTS or not target:
                 return answer
-            url = urljoin(url, target)
+            url = joined(url, target)
         raise TemporaryRemoteError("The server sends us from one address to the next.")
 
     def _once(
@@ -114,6 +125,7 @@ class GuardedSession:
         last: bool = False,
     ) -> niquests.Response:
         self.hosts.check(url)
+        url = strict(url).url
         if self.before_request:
             self.before_request()
         started = time.monotonic()

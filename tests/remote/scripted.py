@@ -61,11 +61,11 @@ class RawServer:
     Each item answers one request; afterwards the connection is closed.
     """
 
-    def __init__(self, *sayings: bytes | None) -> None:
+    def __init__(self, *sayings: bytes | None, host: str = "127.0.0.1") -> None:
         self.sayings = list(sayings)
         self.heard: list[bytes] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        self._socket = socket.create_server((host, 0))
+        self.url = f"http://{host}:{self._socket.getsockname()[1]}/"
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -94,8 +94,8 @@ class RawServer:
 
 
 @contextmanager
-def raw(*sayings: bytes | None) -> Iterator[RawServer]:
-    server = RawServer(*sayings)
+def raw(*sayings: bytes | None, host: str = "127.0.0.1") -> Iterator[RawServer]:
+    server = RawServer(*sayings, host=host)
     try:
         yield server
     finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from icloud_sync.remote.addresses import strict
 from icloud_sync.remote.classify import Request
 from icloud_sync.remote.errors import (
     HostNotAllowed,
@@ -78,11 +79,98 @@ def test_apples_hosts_and_the_named_ones_may_see_the_password(url: str) -> None:
         "ftp://127.0.0.1/",
         "//",
         "",
+        # What one parser takes for the host, another takes for something else.
+        "http://evil.example\\@127.0.0.1/",
+        "http://evil.example:80\\@127.0.0.1/",
+        "http://127.0.0.1\\evil.example/",
+        "http:\\\\127.0.0.1\\",
+        "http://evil.example@127.0.0.1/",
+        "http://user:secret@127.0.0.1/",
+        "http://@127.0.0.1/",
+        "http://evil.example;@127.0.0.1/",
+        "http://evil.example#@127.0.0.1/",
+        "http://evil.example?@127.0.0.1/",
+        "http://evil.example;127.0.0.1/",
+        "http://127.0.0.1;evil.example/",
+        "http://127.0.0.1,evil.example/",
+        "http://127.0.0.1&evil.example/",
+        "http://evil.example%2f@127.0.0.1/",
+        "http://evil.example%23@127.0.0.1/",
+        "http://127.0.0.1%2eevil.example/",
+        "http://%31%32%37.0.0.1/",
+        "https://caldav%2eicloud%2ecom/",
+        "https://caldav。icloud。com/",
+        "https://caldav．icloud．com/",
+        "https://caldav｡icloud.com/",
+        "https://ｃaldav.icloud.com/",
+        "https://cаldav.icloud.com/",  # a Cyrillic letter
+        "https://p１２-caldav.icloud.com/",
+        "https://caldav.\u0130cloud.com/",
+        "https://caldav.iclou\u00add.com/",
+        "https://ſaldav.icloud.com/",
+        "http://127.0.0.1\u2044evil.example/",
+        "https://caldav..icloud.com/",
+        "https://.caldav.icloud.com/",
+        "https://caldav.icloud.com../",
+        "http://[127.0.0.1]/",
+        "http://[::1]evil.example/",
+        "http://evil.example[::1]/",
+        "http://[::1%25lo]/",
+        "http://[::1%lo]/",
+        "http://[::1/",
+        "http://::1/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1:-1/",
+        "http://127.0.0.1:+80/",
+        "http://127.0.0.1:80:80/",
+        "http://127.0.0.1:８０/",
+        "http://127.0.0.1:80.evil.example/",
+        "http://127.0.0.1:evil.example/",
+        "http:127.0.0.1/",
+        "https:calendar.example.com",
+        "https:///calendar.example.com/",
+        "https:/calendar.example.com/",
+        "//calendar.example.com/",
+        "calendar.example.com",
+        "https//calendar.example.com/",
+        " http://127.0.0.1/",
+        "http://127.0.0.1/ ",
+        "http://127.0.0.1 /",
+        "http://127.0.0.1/a b",
+        "http://127.0.0.1\t.evil.example/",
+        "ht\ntp://127.0.0.1/",
+        "http://127.0.0.1/\r\nHost: evil.example",
+        "http://127.0.0.1/\x00",
+        "http://127.0.0.1/\x7f",
+        "\ufeffhttp://127.0.0.1/",
+        "url:http://127.0.0.1/",
     ],
 )
 def test_no_other_address_may(url: str) -> None:
     with pytest.raises(HostNotAllowed):
-        HostRule(["calendar.example.com", "127.0.0.1"]).check(url)
+        HostRule(["calendar.example.com", "127.0.0.1", "::1"]).check(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "sent_to"),
+    [
+        ("HTTP://LocalHost:5232", "http://localhost:5232/"),
+        ("https://Caldav.iCloud.com.:0443/1/?a=b#c", "https://caldav.icloud.com/1/?a=b"),
+        ("https://caldav.icloud.com:/1/é.ics", "https://caldav.icloud.com/1/%C3%A9.ics"),
+        ("http://[::1]:80/a%40b@c:d", "http://[::1]/a%40b@c:d"),
+    ],
+)
+def test_what_is_sent_is_made_of_the_parts_that_were_checked(url: str, sent_to: str) -> None:
+    HostRule(["localhost", "::1"]).check(url)
+    assert strict(url).url == sent_to
+
+
+def test_a_refusal_does_not_repeat_a_password_typed_into_the_address() -> None:
+    with pytest.raises(HostNotAllowed) as caught:
+        HostRule(["127.0.0.1"]).check("http://anna:wxyz-wxyz@127.0.0.1/")
+    assert "wxyz" not in caught.value.message
+    assert caught.value.message.endswith(".")
 
 
 def test_a_request_to_a_foreign_host_never_leaves() -> None:
