@@ -98,7 +98,7 @@ class Control:
         return {
             "hosts": {
                 name: getattr(self.hosts, name)
-                for name in ("generic", "partition", "renumbered", "foreign")
+                for name in ("generic", "partition", "renumbered", "nobody", "foreign")
             },
             "accounts": [
                 {"apple_id": each.apple_id, "name": each.name, "address": _address(each)}

@@ -1,10 +1,13 @@
 """Bad days of the service itself, before and after anybody looks at the request (S18)."""
 
+import gzip
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from email.utils import formatdate
 
-from icloud_standin.messages import Request, Response
+from icloud_standin.messages import Request, Response, curt
 from icloud_standin.switches import Switches
 from icloud_standin.xml import prefixed
 
@@ -30,10 +33,9 @@ class Faults:
         if switches.refuse_everything:
             return Response(500)
         if switches.fault:
-            reset = switches.fault == "reset"
-            return Response(0, reset=True) if reset else Response(int(switches.fault))
+            return curt(switches.fault)
         if switches.throttle_seconds is not None:
-            return _later(switches.throttle_seconds)
+            return _later(switches.throttle_seconds, switches)
         with self._lock:
             return self._too_early(switches) or self._too_many(switches)
 
@@ -44,7 +46,7 @@ class Faults:
             return None
         if self._throttled_until is None or self._clock() < self._throttled_until:
             self._throttled_until = self._clock() + 2 * seconds
-            return _later(seconds)
+            return _later(seconds, switches)
         return None
 
     def _too_many(self, switches: Switches) -> Response | None:
@@ -59,13 +61,19 @@ class Faults:
 
 def spoilt(response: Response, switches: Switches) -> Response:
     """An answer that is right and comes badly."""
-    response.seconds = switches.slow_body
+    response.seconds, response.head_seconds = switches.slow_body, switches.slow_headers
     if switches.xml_style == "prefixed" and response.status == 207:
         response.body = prefixed(response.body)
     if switches.broken_xml and response.status == 207:
         response.body = response.body[: len(response.body) * 2 // 3]
+    if switches.broken_gzip and response.status == 207:
+        packed = bytearray(gzip.compress(response.body))
+        packed[len(packed) // 2 : -8] = bytes(len(packed) - 8 - len(packed) // 2)
+        response.body, response.headers["Content-Encoding"] = bytes(packed), "gzip"
     return response
 
 
-def _later(seconds: int) -> Response:
-    return Response(503, b"", {"Retry-After": str(seconds)})
+def _later(seconds: int, switches: Switches) -> Response:
+    date = formatdate(time.time() + seconds, usegmt=True)
+    asked = date if switches.retry_after == "date" else str(seconds)
+    return Response(int(switches.throttle_status), b"", {"Retry-After": asked})

@@ -1,15 +1,17 @@
 """Which of Apple's hosts was asked, and where that host sends people (S3, S4).
 
-One machine plays four: the generic host every client starts at, the account's partition,
-the partition it has after Apple moved it, and somebody else's host that is none of Apple's.
+One machine plays five: the generic host every client starts at, the account's partition,
+the partition it has after Apple moved it, one where nobody listens any more, and somebody
+else's host that is none of Apple's.
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
 from icloud_standin.auth import unauthorized
-from icloud_standin.messages import RecordedRequest, Request, Response
+from icloud_standin.messages import RecordedRequest, Request, Response, curt
 from icloud_standin.switches import Switches
+from icloud_standin.table.hosts import REDIRECTS
 
 REMEMBERED = 1_000
 
@@ -21,6 +23,7 @@ class Hosts:
     generic: str
     partition: str
     renumbered: str
+    nobody: str
     foreign: str
     # What arrived at the foreign host; `authorized` should be False in all of it.
     strangers: deque[RecordedRequest] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -35,6 +38,7 @@ class Hosts:
             "partition": self.home_of(switches),
             "generic": self.generic,
             "relative": "",
+            "nobody": self.nobody,
             "foreign": self.foreign,
         }[switches.home_set]
 
@@ -56,21 +60,17 @@ class Hosts:
         """A redirect, or the refusal of a partition the account does not live on (any more)."""
         asked, home = _origin(request), self.home_of(switches)
         if asked == self.generic and switches.redirect:
-            return self._redirect(request, switches)
+            leads = {"partition": home, "foreign": self.foreign, "itself": self.generic}
+            return _redirect(request, switches.redirect, leads[switches.redirect_to])
         if asked in (self.partition, self.renumbered) and asked != home:
             moved = switches.renumbered or "421"
-            return Response(0, reset=True) if moved == "reset" else Response(int(moved))
+            return _redirect(request, moved, home) if moved in REDIRECTS else curt(moved)
         return None
 
-    def _redirect(self, request: Request, switches: Switches) -> Response:
-        query = f"?{request.query}" if request.query else ""
-        target = {
-            "partition": self.home_of(switches),
-            "foreign": self.foreign,
-            "itself": self.generic,
-        }[switches.redirect_to]
-        location = f"{target}{request.path}{query}"
-        return Response(int(switches.redirect), b"", {"Location": location})
+
+def _redirect(request: Request, status: str, host: str) -> Response:
+    query = f"?{request.query}" if request.query else ""
+    return Response(int(status), b"", {"Location": f"{host}{request.path}{query}"})
 
 
 def _origin(request: Request) -> str:

@@ -1,6 +1,7 @@
 """HTTP on loopback: sockets in, requests out, responses back as rudely as they ask for."""
 
 import errno
+import io
 import selectors
 import socket
 import struct
@@ -16,7 +17,7 @@ from icloud_standin.messages import Request, Response
 Answer = Callable[[Request], Response]
 
 LARGEST_REQUEST = 64_000_000
-PIECES = 10  # of a body that comes slowly
+PIECES = 10  # of what comes slowly
 METHODS = (
     "GET HEAD PUT POST DELETE OPTIONS PROPFIND PROPPATCH REPORT MOVE COPY MKCALENDAR MKCOL LOCK"
 )
@@ -62,7 +63,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(response.body)))
         if not keep:
             self.send_header("Connection", "close")
+        head, wfile = io.BytesIO(), self.wfile
+        self.wfile = head  # or they would leave at once
         self.end_headers()
+        self.wfile = wfile
+        self._write(head.getvalue(), response.head_seconds)
         return self._write(b"" if self.command == "HEAD" else response.body, response.seconds)
 
     def _write(self, body: bytes, seconds: float) -> None:

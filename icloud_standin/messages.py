@@ -37,9 +37,15 @@ class Response:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0  # seconds before anything is said
+    head_seconds: float = 0.0  # that status and headers take
     seconds: float = 0.0  # that the body takes
     drop: bool = False  # close the connection without a word
     reset: bool = False  # and rudely: the client's socket gets a reset
+
+
+def curt(answer: str) -> Response:
+    """A status and nothing else, or "reset"."""
+    return Response(0, reset=True) if answer == "reset" else Response(int(answer))
 
 
 class Refused(Exception):

@@ -1,7 +1,9 @@
 """GET, PUT, DELETE and MOVE of calendar object resources; DELETE of collections (S7, S12, S17)."""
 
+from urllib.parse import quote
+
 from icloud_standin import xml
-from icloud_standin.messages import Refused, Request, Response, bad_request
+from icloud_standin.messages import Refused, Request, Response, bad_request, curt
 from icloud_standin.places import Place
 from icloud_standin.rows import Collection, OutgoingMail, Resource
 from icloud_standin.serving import served
@@ -49,6 +51,7 @@ class Objects:
             if self.switches.restless_etags == "after each write":
                 self.store.touch(stored)
         etag = self.view.shown(stored).etag
+        etag = quote(etag) if self.switches.encoded_etags == "after a write" else etag
         headers = {} if self.switches.put_without_etag else {"ETag": etag}
         return self._written(Response(status, b"", headers))
 
@@ -109,9 +112,9 @@ class Objects:
         """A UID lives once in the whole account (6.6)."""
         for holder in self.store.holders_of(self.account.dsid, uid):
             if (holder.collection.id, holder.name) != (collection.id, name):
-                answer = self.switches.uid_conflict
-                body = b"" if answer.isdigit() else xml.error(xml.CALDAV, answer)
-                raise Refused(int(answer) if answer.isdigit() else 403, body, "text/xml")
+                status, _, named = self.switches.uid_conflict.partition(" ")
+                body = xml.error(xml.CALDAV, named) if named else b""
+                raise Refused(int(status), body, "text/xml")
 
     def _check_organizer(self, known: Resource | None) -> None:
         """What somebody else invited to is theirs to change (7.5)."""
@@ -125,5 +128,8 @@ class Objects:
 
     def _written(self, response: Response) -> Response:
         response.delay = self.switches.hang_after_write
-        response.drop = self.switches.spend(Switches.drop_after_write) or response.delay > 0
+        lost = self.switches.spend(Switches.drop_after_write)
+        if lost and self.switches.lost_answer != "dropped":
+            return curt(self.switches.lost_answer)
+        response.drop = lost or response.delay > 0
         return response

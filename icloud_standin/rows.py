@@ -81,17 +81,23 @@ class OutgoingMail:
     attendees: list[str]
 
 
-def make_token(collection_id: int, epoch: int, revision: int) -> str:
-    return base64.b64encode(
-        TOKEN_MARK + struct.pack(">IIQ", collection_id, epoch, revision)
-    ).decode()
+TOKEN = struct.Struct(">IIQ?")  # collection, epoch, revision, whether more pages follow
+
+
+def make_token(collection_id: int, epoch: int, revision: int, more: bool = False) -> str:
+    raw = TOKEN_MARK + TOKEN.pack(collection_id, epoch, revision, more)
+    return base64.b64encode(raw).decode()
+
+
+def ends_a_page(token: str) -> bool:
+    return base64.b64decode(token)[-1:] == b"\1"
 
 
 def revision_of(token: str, collection: Collection) -> int | None:
     """The revision a token stands for; None when it is not a token of this collection."""
     try:
         raw = base64.b64decode(token, validate=True)
-        identity = struct.unpack(">IIQ", raw.removeprefix(TOKEN_MARK))
+        identity = TOKEN.unpack(raw.removeprefix(TOKEN_MARK))
     except (ValueError, struct.error):
         return None
     if identity[:2] != (collection.id, collection.epoch) or identity[2] > collection.revision:

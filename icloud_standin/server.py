@@ -67,10 +67,13 @@ class StandIn:
         self.port = listeners[0].server_port
         renumbered = Listener(socket.AF_INET, ("127.0.0.1", 0), handler)
         foreign = _foreign(handler)
+        self._nobody = socket.socket()
+        self._nobody.bind(("127.0.0.1", 0))  # and not listened on: it refuses connections
         hosts = Hosts(
             self.url.rstrip("/"),
             self.partition_url.rstrip("/"),
             f"http://{self._partition_host}:{renumbered.server_port}",
+            f"http://{self._partition_host}:{self._nobody.getsockname()[1]}",
             f"http://{FOREIGN}:{foreign[0].server_port if foreign else self.port}",
         )
         self._application = self._composed(hosts)
@@ -90,6 +93,7 @@ class StandIn:
     def stop(self) -> None:
         if self._loop and self._application:
             self._loop.stop()
+            self._nobody.close()
             self._application.store.close()
         self._loop = self._application = None
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from lxml import etree
 
 from icloud_standin import xml
-from icloud_standin.messages import Refused, Response
+from icloud_standin.messages import Refused, Response, curt
 from icloud_standin.properties import of_collection
-from icloud_standin.rows import Collection, Resource, make_token, revision_of
+from icloud_standin.rows import Collection, Resource, ends_a_page, make_token, revision_of
 from icloud_standin.switches import Switches
 from icloud_standin.view import View
 
@@ -27,6 +27,8 @@ class SyncReport:
         since = self._since(token, collection)
         if since is None:
             return self._expired(collection)
+        if since and self.switches.second_page and ends_a_page(token):
+            return curt(self.switches.second_page)
         members = self.view.members(collection, since)
         if not since:
             members = [each for each in members if each.body is not None]
@@ -70,11 +72,12 @@ class SyncReport:
         limit = root.findtext(LIMIT) or ""
         if limit and self.switches.sync_limit == "507":
             raise Refused(507, xml.error(xml.DAV, "number-of-matches-within-limits"), "text/xml")
-        size = int(limit) if limit.isdigit() and self.switches.sync_limit == "paged" else 0
+        asked = int(limit) if limit.isdigit() and self.switches.sync_limit == "paged" else 0
+        size = asked or self.switches.page_size
         if not size or len(members) <= size:
             return members, collection.sync_token, []
         page = members[:size]
-        token = make_token(collection.id, collection.epoch, page[-1].revision)
+        token = make_token(collection.id, collection.epoch, page[-1].revision, more=True)
         return page, token, [xml.status_only(self.view.href(collection.href), 507)]
 
     def _told(self, member: Resource, asked: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The tree as iCloud shows it to one account now: the store, seen through the switches."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 from icloud_standin.lag import Lag
 from icloud_standin.messages import Refused
@@ -52,7 +53,10 @@ class View:
 
     def members(self, collection: Collection, since: int = 0) -> list[Resource]:
         """What a listing tells of, the deleted among them (body None)."""
-        members = self.store.members(collection, since)
+        told = (self._lag.listed(each) for each in self.store.members(collection, since))
+        members = [each for each in told if each and each.revision > since]
+        if not since and self.of(collection).spend(Switches.short_listings):
+            del members[::3]
         if self.of(collection).ghosts == "one":
             members.append(Resource(collection, GHOST, "", b"", '"ghost"', collection.revision, 0))
         return [self.shown(each) for each in members]
@@ -70,7 +74,10 @@ class View:
         return self.shown(found) if found else None
 
     def shown(self, resource: Resource) -> Resource:
-        weak = self.of(resource.collection).weak_etags == "everywhere"
+        switches = self.of(resource.collection)
+        if switches.encoded_etags == "everywhere":
+            resource = replace(resource, etag=quote(resource.etag))
+        weak = switches.weak_etags == "everywhere"
         return replace(resource, etag=f"W/{resource.etag}") if weak else resource
 
     def stir(self) -> None:

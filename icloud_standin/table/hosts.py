@@ -2,6 +2,8 @@
 
 from icloud_standin.switch import Board, Switch
 
+REDIRECTS = ("301", "302", "307", "308")
+
 
 class HostSwitches(Board):
     __slots__ = ()
@@ -18,10 +20,11 @@ class HostSwitches(Board):
         "S2",
         "partition",
         "Where the calendar-home-set leads: the account's partition on a second host and port, "
-        "the generic host, no host at all, or a host that is none of Apple's.",
-        "Calendars are found all the same. The password never goes to a foreign host: the "
-        "connection says that host is not allowed.",
-        choices=("partition", "generic", "relative", "foreign"),
+        "the generic host, no host at all, a host where nobody listens (any more), or one that "
+        "is none of Apple's.",
+        "Calendars are found all the same. Where nobody listens, the account is looked up anew. "
+        "The password never goes to a foreign host: the connection says that host is not allowed.",
+        choices=("partition", "generic", "relative", "nobody", "foreign"),
     )
     absolute_hrefs = Switch(
         "S2",
@@ -34,12 +37,13 @@ class HostSwitches(Board):
         "",
         "The generic host answers every request with this redirect.",
         "Nothing changes: method, body and password are kept over the hop.",
-        choices=("", "301", "302", "307", "308"),
+        choices=("", *REDIRECTS),
     )
     redirect_to = Switch(
         "S3",
         "partition",
-        "Where redirects lead: the partition, a host that is none of Apple's, or in a circle.",
+        "Where redirects of the generic host lead: the partition, a host that is none of Apple's, "
+        "or in a circle.",
         "A foreign host gets no password and a circle ends after a few hops; both are errors "
         "of the server, not a wrong password.",
         choices=("partition", "foreign", "itself"),
@@ -47,10 +51,11 @@ class HostSwitches(Board):
     renumbered = Switch(
         "S4",
         "",
-        "Apple moved the account to another partition; the old one answers with this "
-        "(or breaks the connection), the generic host still works.",
-        "Syncing goes on after the host is looked up anew; nothing doubles, nothing is deleted.",
-        choices=("", "421", "404", "reset"),
+        "Apple moved the account to another partition; the old one answers with this, sends "
+        "people on (30x) or breaks the connection, the generic host still works.",
+        "Syncing goes on after the host is looked up anew; nothing doubles, nothing is deleted, "
+        "and a 401 there does not cost the password.",
+        choices=("", "421", "404", "401", "403", "500", "503", *REDIRECTS, "reset"),
     )
     revoked_password = Switch(
         "S5",

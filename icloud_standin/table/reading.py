@@ -71,12 +71,43 @@ class ReadingSwitches(Board):
         choices=("ignored", "507", "paged"),
         level="collection",
     )
+    page_size = Switch(
+        "S10",
+        0,
+        "A sync report tells of this many changes at most: then 507 for the collection inside "
+        "the 207, and a token to go on from, whether anybody asked for pages or not.",
+        "Everything arrives, each event once.",
+        level="collection",
+    )
+    second_page = Switch(
+        "S10",
+        "",
+        "Whoever goes on after a page gets this, or loses the connection.",
+        "Nothing is concluded from the first page alone; later everything arrives.",
+        choices=("", "500", "503", "reset"),
+        level="collection",
+    )
     empty_listing = Switch(
         "S11",
         "",
         "Listings lose their members, or even the collection itself.",
         "Nothing is deleted, nothing is freed.",
         choices=("", "members", "all"),
+        level="collection",
+    )
+    short_listings = Switch(
+        "S11",
+        0,
+        "This many listings of all there is leave out every third member.",
+        "Nothing is deleted, nothing is freed.",
+        level="collection",
+    )
+    listed_late = Switch(
+        "S11",
+        0,
+        "This many listings do not tell yet of what is stored or deleted from now on; their "
+        "sync-tokens and ctags do.",
+        "It arrives a little later, or with the daily comparison.",
         level="collection",
     )
     listed_but_missing = Switch(

@@ -11,8 +11,22 @@ class ServiceSwitches(Board):
         "S18",
         None,
         "Requests get 503 with this many seconds of Retry-After.",
-        "The connection is degraded and waits at least that long.",
+        "The connection is degraded and waits at least that long, but for a day at most.",
         optional=True,
+    )
+    throttle_status = Switch(
+        "S18",
+        "503",
+        "The status that comes with a Retry-After.",
+        "The same for all: a 403 with one is no refusal.",
+        choices=("503", "429", "403"),
+    )
+    retry_after = Switch(
+        "S18",
+        "seconds",
+        "Retry-After counts seconds, or names the date.",
+        "The same for both.",
+        choices=("seconds", "date"),
     )
     short_retry_after: Switch[int | None] = Switch(
         "S18",
@@ -35,7 +49,7 @@ class ServiceSwitches(Board):
         "Requests are refused with this status and no Retry-After, or with a lost connection.",
         "The connection is degraded and recovers by itself. A 403 here is throttling: no event "
         "is given up for it and no new password asked for.",
-        choices=("", "503", "429", "403", "400", "reset"),
+        choices=("", "502", "503", "504", "429", "403", "400", "reset"),
     )
     fault_on = Switch(
         "S18",
@@ -62,6 +76,18 @@ class ServiceSwitches(Board):
         "The body of an answer takes this many seconds to come.",
         "It is waited for up to a limit; other connections go on.",
     )
+    slow_headers = Switch(
+        "S18",
+        0.0,
+        "Status and headers of an answer take this many seconds to come, a few bytes at a time.",
+        "The same as for a slow body.",
+    )
+    broken_gzip = Switch(
+        "S18",
+        False,
+        "A multistatus comes compressed and damaged.",
+        "An error; nothing is deleted or freed.",
+    )
     broken_xml = Switch(
         "S18",
         False,
@@ -73,6 +99,14 @@ class ServiceSwitches(Board):
         0,
         "This many writes are stored, and the connection ends without an answer.",
         "The write is looked up before it is repeated; there is one event, not two.",
+        level="collection",
+    )
+    lost_answer = Switch(
+        "S18",
+        "dropped",
+        "What comes in place of the answer to such a write: nothing, or a gateway's 502 or 504.",
+        "The same for all.",
+        choices=("dropped", "502", "504"),
         level="collection",
     )
     hang_after_write = Switch(

@@ -31,6 +31,15 @@ class WritingSwitches(Board):
         choices=("", "on GET", "everywhere"),
         level="collection",
     )
+    encoded_etags = Switch(
+        "S12",
+        "",
+        "ETags come as %22…%22, and as that name no version: in the answer to a write, or "
+        "everywhere.",
+        "Edits still go back, each with a precondition.",
+        choices=("", "after a write", "everywhere"),
+        level="collection",
+    )
     if_match_star_backwards = Switch(
         "S12",
         True,
@@ -87,9 +96,17 @@ class WritingSwitches(Board):
     uid_conflict = Switch(
         "S13",
         "412",
-        "The answer to a UID that the account has elsewhere.",
+        "The answer to a UID that the account has elsewhere, bare or with the precondition.",
         "The event is looked for under its own href and needs attention where it is not ours.",
-        choices=("412", "403", "no-uid-conflict", "unique-scheduling-object-resource"),
+        choices=(
+            "412",
+            "403",
+            "409",
+            "412 no-uid-conflict",
+            "403 no-uid-conflict",
+            "409 no-uid-conflict",
+            "403 unique-scheduling-object-resource",
+        ),
         level="collection",
     )
     refused_writes = Switch(

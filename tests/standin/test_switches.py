@@ -56,8 +56,11 @@ def test_another_account_and_another_calendar_notice_nothing(bench: Bench, case:
         assert case.probe(Bench(bench.standin, bench.account, bench.clock, "work")) == case.off
 
 
-def test_every_switch_has_a_case() -> None:
-    assert {case.switch for case in CASES} == set(Switches.table())
+def test_every_switch_has_a_case_and_every_choice_but_the_usual_one() -> None:
+    cases = {(case.switch, case.value) for case in CASES}
+    assert {name for name, _ in cases} == set(Switches.table())
+    choices = {(n, c) for n, s in Switches.table().items() for c in s.choices if c != s.default}
+    assert choices - cases == set()
 
 
 def test_every_switch_says_what_it_does_and_what_to_watch_for() -> None:

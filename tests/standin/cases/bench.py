@@ -46,7 +46,7 @@ class Bench:
     def plain(self, text: str) -> str:
         """Without what differs from run to run: ports become the names of hosts."""
         hosts = self.standin.hosts
-        for name in ("generic", "partition", "renumbered", "foreign"):
+        for name in ("generic", "partition", "renumbered", "nobody", "foreign"):
             text = text.replace(getattr(hosts, name), name)
         return text.replace(self.account.dsid, "1")
 

@@ -107,8 +107,11 @@ def changing_and_deleting_an_invitation(bench: Bench) -> list[int]:
 
 CONFLICTS = {
     "403": (403, ""),
-    "no-uid-conflict": (403, "no-uid-conflict"),
-    "unique-scheduling-object-resource": (403, "unique-scheduling-object-resource"),
+    "409": (409, ""),
+    "403 no-uid-conflict": (403, "no-uid-conflict"),
+    "409 no-uid-conflict": (409, "no-uid-conflict"),
+    "412 no-uid-conflict": (412, "no-uid-conflict"),
+    "403 unique-scheduling-object-resource": (403, "unique-scheduling-object-resource"),
 }
 
 CASES = [

@@ -29,19 +29,32 @@ def at_the_generic_host(bench: Bench) -> tuple[int, str]:
     return answer.status, bench.plain(answer.headers.get("Location", ""))
 
 
+def at_the_old_partition(bench: Bench) -> tuple[int, str]:
+    answer = bench.client().propfind(bench.href, "getetag")
+    return answer.status, bench.plain(answer.headers.get("Location", ""))
+
+
 def where_redirects_lead(bench: Bench) -> str:
     return at_the_generic_host(bench)[1]
+
+
+def asked_at(bench: Bench, origin: str) -> int | str:
+    try:
+        return bench.client(origin).propfind(bench.href, "getetag").status
+    except ConnectionError as error:
+        return type(error).__name__
+
+
+def where_the_home_is_and_who_answers_there(bench: Bench) -> tuple[str, int | str]:
+    host = home_set(bench).partition("/")[0]
+    return host, asked_at(bench, getattr(bench.standin.hosts, host))
 
 
 def at_three_hosts(bench: Bench) -> tuple[list[int | str], str]:
     """The old partition, the new one and the generic host; and where the home is."""
     hosts = bench.standin.hosts
-    answers: list[int | str] = []
-    for origin in (hosts.partition, hosts.renumbered, hosts.generic):
-        try:
-            answers.append(bench.client(origin).propfind(bench.href, "getetag").status)
-        except ConnectionError as error:
-            answers.append(type(error).__name__)
+    origins = (hosts.partition, hosts.renumbered, hosts.generic)
+    answers = [asked_at(bench, origin) for origin in origins]
     principal = f"/{bench.account.dsid}/principal/"
     generic = bench.client(hosts.generic).propfind(principal, "C:calendar-home-set")
     return answers, bench.plain(generic.find(HOME_SET))
@@ -106,8 +119,27 @@ CASES = [
         f"generic{HERE}",
         {"redirect": "302"},
     ),
-    Case("renumbered", "421", at_three_hosts, UNMOVED, moved(421)),
-    Case("renumbered", "404", at_three_hosts, UNMOVED, moved(404)),
+    Case(
+        "home_set",
+        "nobody",
+        where_the_home_is_and_who_answers_there,
+        ("partition", 207),
+        ("nobody", "ConnectionRefusedError"),
+    ),
+    *[
+        Case("renumbered", status, at_three_hosts, UNMOVED, moved(int(status)))
+        for status in ("421", "404", "401", "403", "500", "503")
+    ],
+    *[
+        Case(
+            "renumbered",
+            status,
+            at_the_old_partition,
+            (207, ""),
+            (int(status), f"renumbered{HERE}"),
+        )
+        for status in ("301", "302", "307", "308")
+    ],
     Case("renumbered", "reset", at_three_hosts, UNMOVED, moved("ConnectionResetError")),
     Case("revoked_password", True, with_the_right_password, 207, 401),
     Case("unknown_user", "403", with_an_apple_id_nobody_has, 401, 403),

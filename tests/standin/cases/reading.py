@@ -1,7 +1,9 @@
 """S9 to S11, S14, S16: listings, reports, and bodies as they are served."""
 
+import http.client
+
 from tests.standin.cases.bench import Bench, Case
-from tests.standin.conftest import CALDAV
+from tests.standin.conftest import CALDAV, DAV, Answer
 
 
 def an_expired_token(bench: Bench) -> tuple[int, bool, list[str]]:
@@ -43,6 +45,78 @@ def a_limit_of_two(bench: Bench) -> tuple[int, list[int]]:
         if b"507" not in answer.body:
             break
     return answer.status, pages
+
+
+def pages_of_a_report(bench: Bench) -> tuple[list[int], list[int | str]]:
+    """How many of four changes each page tells of, nobody having asked for pages; and what
+    became of each."""
+    client = bench.client()
+    listed = client.propfind(bench.href, "sync-token")
+    token = listed.find("D:response/D:propstat/D:prop/D:sync-token")
+    for _ in range(3):
+        gone = bench.put()
+    bench.account.delete(gone)
+    bench.put()
+    pages: list[int] = []
+    ended: list[int | str] = []
+    while len(pages) < 9:
+        try:
+            answer = client.sync(bench.href, token)
+        except (ConnectionError, http.client.HTTPException) as error:
+            return pages, [*ended, type(error).__name__]
+        ended.append(answer.status)
+        if answer.status != 207:
+            break
+        pages.append(len(set(answer.hrefs) - {bench.href}))
+        token = answer.find("D:sync-token")
+        if not cut_short(answer, bench.href):
+            break
+    return pages, ended
+
+
+def cut_short(answer: Answer, href: str) -> bool:
+    """507 for the collection itself, inside the 207 (RFC 6578, 3.6)."""
+    told = [
+        response.findtext(f"{DAV}status") or ""
+        for response in answer.xml.findall(f"{DAV}response")
+        if response.findtext(f"{DAV}href") == href
+    ]
+    return any("507" in status for status in told)
+
+
+def three_listings(bench: Bench) -> list[list[int]]:
+    """Of six events, the places of those that a listing and a first report tell of, twice."""
+    known = sorted(bench.account.resources(bench.calendar))
+    hrefs = known or [bench.put() for _ in range(6)]
+    client, seen = bench.client(), []
+    for answer in (
+        client.propfind(bench.href, "getetag", depth="1"),
+        client.sync(bench.href),
+        client.propfind(bench.href, "getetag", depth="1"),
+    ):
+        seen.append([hrefs.index(href) for href in answer.hrefs if href in hrefs])
+    return [sorted(each) for each in seen]
+
+
+def news_in_three_listings(bench: Bench) -> list[tuple[bool, bool, bool]]:
+    """Whether a new event, a deletion and a new version are listed; the token tells of all."""
+    client = bench.client()
+    changed, deleted = bench.put(), bench.put()
+    client.propfind(bench.href, "getetag", depth="1")
+    token = client.sync(bench.href).find("D:sync-token")
+    for _ in range(2):  # whatever was late has been listed by now
+        client.propfind(bench.href, "getetag", depth="1")
+    before, new = bench.account.etag(changed), bench.put()
+    bench.account.put(changed.split("/")[-1], bench.account.body(changed), bench.calendar)
+    bench.account.delete(deleted)
+    report = client.sync(bench.href, token)
+    assert report.find("D:sync-token") != token
+    seen = [(new in report.hrefs, deleted in report.hrefs, changed in report.hrefs)]
+    for _ in range(2):
+        listing = client.propfind(bench.href, "getetag", depth="1")
+        gone = deleted not in listing.hrefs
+        seen.append((new in listing.hrefs, gone, before.encode() not in listing.body))
+    return seen
 
 
 def listings(bench: Bench) -> list[int]:
@@ -139,6 +213,33 @@ CASES = [
     Case("lists_itself", "no", names_in_a_report, ["itself/", "kept", "gone"], ["kept", "gone"]),
     Case("sync_limit", "507", a_limit_of_two, (207, [3]), (507, [])),
     Case("sync_limit", "paged", a_limit_of_two, (207, [3]), (207, [2, 1])),
+    Case("page_size", 2, pages_of_a_report, ([4], [207]), ([2, 2], [207, 207])),
+    Case("page_size", 3, pages_of_a_report, ([4], [207]), ([3, 1], [207, 207])),
+    *[
+        Case(
+            "second_page",
+            fault,
+            pages_of_a_report,
+            ([2, 2], [207, 207]),
+            ([2], [207, int(fault) if fault.isdigit() else "ConnectionResetError"]),
+            {"page_size": 2},
+        )
+        for fault in ("500", "503", "reset")
+    ],
+    Case(
+        "short_listings",
+        2,
+        three_listings,
+        [[0, 1, 2, 3, 4, 5]] * 3,
+        [[1, 2, 4, 5], [1, 2, 4, 5], [0, 1, 2, 3, 4, 5]],
+    ),
+    Case(
+        "listed_late",
+        2,
+        news_in_three_listings,
+        [(True, True, True)] * 3,
+        [(False, False, False), (False, False, False), (True, True, True)],
+    ),
     Case("empty_listing", "members", listings, [2, 2, 1], [1, 1, 0]),
     Case("empty_listing", "all", listings, [2, 2, 1], [0, 0, 0]),
     Case(

@@ -50,6 +50,21 @@ def weak_etags(bench: Bench) -> list[bool]:
     return [etag.startswith('W/"') for etag in (put, listed, multiget, got)]
 
 
+def encoded_etags(bench: Bench) -> list[bool]:
+    """In the answers to PUT, PROPFIND, multiget and GET; none of those is a version's name."""
+    uid, body = new_event()
+    client, href = bench.client(), f"{bench.href}{uid}.ics"
+    put = client("PUT", href, body).headers["ETag"]
+    listed = client.propfind(href, "getetag").find("D:response/D:propstat/D:prop/D:getetag")
+    multiget = client.multiget(bench.href, href).find("D:response/D:propstat/D:prop/D:getetag")
+    found = [put, listed, multiget, client("GET", href).headers["ETag"]]
+    encoded = [etag.startswith("%22") and etag.endswith("%22") for etag in found]
+    for etag, odd in zip(found, encoded, strict=True):
+        assert client("DELETE", f"{href}x", If_Match=etag).status == 404
+        assert not odd or client("PUT", href, body, If_Match=etag).status == 412
+    return encoded
+
+
 def if_match_star(bench: Bench) -> list[int]:
     """Where nothing is, and where something is."""
     uid, body = new_event()
@@ -78,6 +93,8 @@ CASES = [
     Case("restless_etags", "after each write", an_etag_after_a_write, True, False),
     Case("weak_etags", "on GET", weak_etags, [False] * 4, [False, False, False, True]),
     Case("weak_etags", "everywhere", weak_etags, [False] * 4, [True] * 4),
+    Case("encoded_etags", "after a write", encoded_etags, [False] * 4, [True, *[False] * 3]),
+    Case("encoded_etags", "everywhere", encoded_etags, [False] * 4, [True] * 4),
     Case("if_match_star_backwards", False, if_match_star, [201, 412], [412, 204]),
     Case(
         "vanishing_writes",
