@@ -1,8 +1,11 @@
 """Three-way merge, field by field, from the stored base (D8). No clock is consulted."""
 
+import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from icloud_sync.core.ical.lines import CONTROL
@@ -67,7 +70,7 @@ def same(field: str, one: Any, other: Any) -> bool:
     """Equal as people see it: servers trim, re-fold and re-compose text."""
     if isinstance(one, Interval) and isinstance(other, Interval):
         return same_interval(one, other)
-    return normal(field, one) == normal(field, other)
+    return one == other or normal(field, one) == normal(field, other)
 
 
 def same_interval(one: Interval, other: Interval) -> bool:
@@ -80,6 +83,22 @@ def same_interval(one: Interval, other: Interval) -> bool:
 
 
 def normal(field: str, text: str) -> str:
+    if field == "title":
+        text = text[: 4 * LONGEST_TITLE]  # no character of a script takes more when decomposed
     text = CONTROL.sub("", text)  # never written, and so never a difference
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = composed(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return text[:LONGEST_TITLE].rstrip() if field == "title" else text
+
+
+def composed(text: str) -> str:
+    """NFC, but for what nobody writes: putting a heap of marks in order costs its square."""
+    if text.isascii() or heap_of_marks().search(text):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=1)
+def heap_of_marks() -> re.Pattern[str]:
+    """More of them on one letter than any text has (UAX #15, Stream-Safe Text Format)."""
+    marks = filter(unicodedata.combining, map(chr, range(sys.maxunicode + 1)))
+    return re.compile(f"[{re.escape(''.join(marks))}]{{31}}")

@@ -134,10 +134,6 @@ def test_a_definition_is_worked_out_once() -> None:
             "It changes too often.",
         ),
         (
-            observance("STANDARD", "19700101T000000", "+0100", "+0200", *51 * [yearly(2, "MO")]),
-            "It has too many rules.",
-        ),
-        (
             observance(
                 "STANDARD", "19700101T000000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYDAY=MO"
             ),

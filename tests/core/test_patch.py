@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from icloud_sync.core.ical.intervals import all_day
+from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch import patch
 from icloud_sync.core.ical.render import Written, render
 from icloud_sync.core.ical.zones import vtimezone
-from icloud_sync.core.values import EventFields, Interval
+from icloud_sync.core.values import EventFields, Interval, Zones
 from tests.core.bodies import BERLIN, NOW, ZONES, body, fields, utc, without_zones
 from tests.core.edits import edit, fields_of
 
@@ -257,6 +258,29 @@ def test_each_zone_that_a_body_names_and_does_not_define_gets_its_definition() -
             vtimezone("UTC"),
         )
     )
+
+
+@pytest.mark.parametrize("day", ["20260905", "20260906"])
+def test_an_all_day_event_stays_one_where_the_day_begins_at_one_o_clock(day: str) -> None:
+    """In Santiago the clocks go forward at midnight."""
+    santiago = ZoneInfo("America/Santiago")
+    zones = Zones(santiago, santiago)
+    times = ("DTSTART;VALUE=DATE:20260905", "DTEND;VALUE=DATE:20260906")
+    text = body(*times, "RRULE:FREQ=DAILY;COUNT=4", "SUMMARY:Fair")
+    found = find_occurrence(text, day, zones)
+    assert found
+    before = found.fields.timed()
+    after = replace(before, title="Market")
+    done = patch(text, day, before, after, santiago, zones, NOW, None, keeps_dates=True)
+    assert f"DTSTART;VALUE=DATE:{day}\r\nDTEND;VALUE=DATE:{int(day) + 1}\r\n" in done
+
+
+def test_an_end_whose_zone_was_forgotten_says_it_once_the_start_says_utc() -> None:
+    """The second half past two of that night: only UTC can say it."""
+    text = body("DTSTART;TZID=Europe/Berlin:20261024T100000", "DTEND:20261024T110000")
+    moved = Interval(at("2026-10-25T01:30"), at("2026-10-25T03:00"))
+    done = edit(text, "", interval=moved)
+    assert fields_of(done.result, "").interval == moved
 
 
 def test_a_definition_is_brought_along_only_where_the_body_does_not_have_it() -> None:

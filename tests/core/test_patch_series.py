@@ -9,10 +9,10 @@ import pytest
 
 from icloud_sync.core.ical import lines
 from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.ical.parse import find_occurrence
+from icloud_sync.core.ical.parse import find_occurrence, parse
 from icloud_sync.core.ical.patch import exclude, is_alone, patch, put_back, restore
 from icloud_sync.core.ical.render import Written
-from icloud_sync.core.values import EventFields, Interval
+from icloud_sync.core.values import EventFields, Interval, Window
 from tests.core.bodies import BERLIN, NOW, ZONES, body, override, utc, without_zones
 from tests.core.edits import Edit, as_sent, check, check_reading, edit, fields_of, later, the_others
 
@@ -542,3 +542,34 @@ def test_a_floating_series_of_a_calendar_that_says_its_zone_is_put_back_by_that_
         2026, 12, 2, 9, tzinfo=ZoneInfo("America/New_York")
     )
     assert "DTSTART:20261202T150000" in added(text, done.result)
+
+
+def test_of_a_day_that_was_taken_out_as_a_whole_one_start_comes_back_alone() -> None:
+    """Each other one of that day has an EXDATE of its own, all written at once."""
+    series = body(
+        "DTSTART:20261201T000000Z",
+        "DTEND:20261201T003000Z",
+        "RRULE:FREQ=HOURLY;UNTIL=20261203T000000Z",
+        "EXDATE;VALUE=DATE:20261202",
+        "SEQUENCE:4",
+    )
+    back = restore(series, SECOND, ZONES, NOW)
+    day = Window(utc(12, 2), utc(12, 2, 23, 59))
+    assert [one.recurrence_id for one in parse(back, day, ZONES).occurrences] == [SECOND]
+    assert line_of(back, "SEQUENCE") == "SEQUENCE:5"
+
+
+def test_an_occurrence_from_before_its_series_begins_is_left_to_whoever_asks_for_it() -> None:
+    """DTSTART is the first of its set: beside an RDATE before it some would read that alone."""
+    series = body(*DAILY).replace("20261201", "20261205")
+    with pytest.raises(UnreadableResource, match="no longer the one"):
+        put_back(series, SECOND, FIELDS, BERLIN, ZONES, NOW, WRITTEN)
+    alone = body("DTSTART:20261205T080000Z", "DTEND:20261205T090000Z")
+    with pytest.raises(UnreadableResource, match="no longer the one"):
+        put_back(alone, SECOND, FIELDS, BERLIN, ZONES, NOW, WRITTEN)
+
+
+def test_a_range_without_an_end_has_one_after_its_start_once_it_steps_aside() -> None:
+    text = CHANGED_FROM_SECOND.replace("DTEND;TZID=Europe/Berlin:20261202T110000\r\n", "")
+    after = replace(fields_of(text, SECOND), title="y")
+    assert "DTEND;TZID=Europe/Berlin:20261203T100000\r\n" in edited(text, SECOND, after)

@@ -227,6 +227,27 @@ def test_this_and_future_moves_and_renames_from_there_on_until_the_next_one() ->
     assert hours(text) == [1, 0.5, 1, 0.5, 2, 2]
 
 
+def test_a_series_moved_from_a_missing_hour_on_moves_by_what_its_wall_clock_says() -> None:
+    """02:30 on 28 March does not exist and is read as 03:30; ten o'clock is 7.5 hours later."""
+    text = body(
+        "DTSTART;TZID=Europe/Berlin:20270314T023000",
+        "DTEND;TZID=Europe/Berlin:20270314T033000",
+        "RRULE:FREQ=WEEKLY;COUNT=5",
+        more=override(
+            "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20270328T023000",
+            "DTSTART;TZID=Europe/Berlin:20270328T100000",
+            "DTEND;TZID=Europe/Berlin:20270328T110000",
+        ),
+    )
+    spring = Window(datetime(2027, 3, 25, tzinfo=UTC), datetime(2027, 5, 1, tzinfo=UTC))
+    starts = [one.fields.interval.starts_at for one in parse(text, spring, ZONES).occurrences]
+    assert [start.astimezone(BERLIN).strftime("%d %H:%M") for start in starts] == [
+        "28 10:00",
+        "04 10:00",
+        "11 10:00",
+    ]
+
+
 def test_a_series_moved_far_by_this_and_future_is_found_where_it_is_now() -> None:
     text = body(
         "DTSTART:20261201T080000Z",

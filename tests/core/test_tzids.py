@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from icloud_sync.core.ical.definitions import MOST_RULES
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.tzids import MOST_OWN, TimeZones
 
@@ -95,6 +96,15 @@ def test_nobody_needs_more_zones_of_their_own_than_these() -> None:
         zones.zone(f"Custom {number}")
     with pytest.raises(UnreadableResource, match="It has more than 10 time zones of its own"):
         zones.zone(f"Custom {MOST_OWN}")
+
+
+def test_all_the_zones_of_a_body_together_have_no_more_rules_than_these() -> None:
+    """Each is walked through two hundred years."""
+    rules = (MOST_RULES // 2) * ["RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"]
+    zones = TimeZones([definition(f"Custom {number}", *rules) for number in range(3)])
+    assert [zones.zone(f"Custom {number}") for number in range(2)]
+    with pytest.raises(UnreadableResource, match="Its time zones have too many rules"):
+        zones.zone("Custom 2")
 
 
 def test_utc_itself_is_one_and_the_same() -> None:

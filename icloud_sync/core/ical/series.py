@@ -84,6 +84,7 @@ class Series:
         self.document = document
         self.zones = meant(document, zones)
         self.timings: dict[int, Timing] = {}
+        self.shifts: dict[tuple[str, int], timedelta] = {}
         if len(document.masters) > MOST_MASTERS:
             raise UnreadableResource(f"There are more than {MOST_MASTERS} events of one UID in it.")
         self.sets = [RecurrenceSet(master, self.zones) for master in document.masters]
@@ -161,7 +162,15 @@ class Series:
 
     def shift(self, rid: str, of: RecurrenceSet) -> timedelta:
         """A series moved from here on moves by as much (THISANDFUTURE), on the wall clock."""
-        return self.changes[rid].start.wall - wall_of(rid, of.start)
+        key = rid, of.master.index
+        if key not in self.shifts:
+            self.shifts[key] = self.changes[rid].start.wall - self.wall_of(rid, of)
+        return self.shifts[key]
+
+    def wall_of(self, rid: str, of: RecurrenceSet) -> datetime:
+        """As the series itself says it: in a gap, not what its instant reads as."""
+        wall = wall_of(rid, of.start)
+        return of.made(moved(wall, -MARGIN), moved(wall, MARGIN)).get(rid, wall)
 
     def instance(self, rid: str, event: Event, wall: datetime) -> Instance:
         return Instance(rid, event, self.timing(event).at(wall))

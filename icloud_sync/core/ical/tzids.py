@@ -33,7 +33,7 @@ class TimeZones:
     def __init__(self, definitions: Sequence[Sequence[str]]) -> None:
         self._definitions = definitions
         self._found: dict[str, tzinfo] = {}
-        self._own = 0
+        self._own = self._rules = 0
 
     def zone(self, tzid: str) -> tzinfo:
         """Raises UnreadableResource."""
@@ -51,8 +51,11 @@ class TimeZones:
         if named:
             return named
         self._own += 1
+        self._rules += definitions.count_rules(definition)
         if self._own > MOST_OWN:
             raise UnreadableResource(f"It has more than {MOST_OWN} time zones of its own.")
+        if self._rules > definitions.MOST_RULES:
+            raise UnreadableResource("Its time zones have too many rules.")
         return definitions.zone(tzid, definition)
 
     @cached_property

@@ -179,7 +179,8 @@ ACCOUNT_WORDS = {
     Cause.SLOW: Words(
         "{host} answers slowly: most likely the network in between is slow.",
         "The service may be overloaded.",
-        "Nothing, if it passes. Syncing works, and takes longer.",
+        "Nothing, if it passes: syncing works, and takes longer. If it stays, ask whoever looks "
+        "after this machine's network.",
     ),
     Cause.MAY_NOT_WRITE: Words(
         "No test event was written, because the connection may not sync now: it is {status}.",

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from icloud_sync.core.verdicts.causes import Cause
+from icloud_sync.core.verdicts.means import Means
 from icloud_sync.core.verdicts.spelling import counted, span, spell
-from icloud_sync.core.verdicts.values import Step, Verdict, good, note, trouble
+from icloud_sync.core.verdicts.values import Grade, Step, Verdict, blame, good, note, trouble
 
 MOST_SKEW = timedelta(minutes=2)
 SLOW_SECONDS = 3.0
@@ -48,6 +49,8 @@ class Home:
 def principal(home: Home, seen: str) -> Verdict:
     if home.principal_before not in ("", home.principal):
         return trouble(Step.PRINCIPAL, Cause.OTHER_ACCOUNT, seen, apple_id=home.apple_id)
+    if not home.principal_before:
+        return good(Step.PRINCIPAL, "The server says whose account it is.", seen)
     return good(Step.PRINCIPAL, "The account is the one that was connected.", seen)
 
 
@@ -55,12 +58,15 @@ def calendar_home(home: Home, seen: str) -> Verdict:
     if home.origin_before not in ("", home.origin):
         old, new = home.origin_before, home.origin
         return note(Step.HOME, Cause.PARTITION_MOVED, seen, old=old, new=new)
+    if not home.origin_before:
+        return good(Step.HOME, "The account has a place for calendars.", seen)
     return good(Step.HOME, "The account's calendars are where they were.", seen)
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A collection as it is now, and its role here. `is_there`: the account lists it."""
+    """A collection as it is now, and its role here, "" for none yet. `is_there`: the account
+    lists it."""
 
     name: str
     role: str
@@ -87,9 +93,22 @@ def collections(found: list[Calendar], number: int) -> Verdict:
     return good(Step.COLLECTIONS, f"New events can be written to “{target.name}”.", seen)
 
 
+def offered(found: list[Calendar], means: Means) -> Verdict:
+    """Of an account that is about to be connected: all of its calendars, and their rights."""
+    seen = f"{counted(len(found), 'calendar')} that hold events. " + ", ".join(map(describe, found))
+    if not found:
+        return trouble(Step.COLLECTIONS, Cause.NO_CALENDARS, seen.strip(), means=means)
+    writable = [one for one in found if one.can_write]
+    if not writable:
+        return trouble(Step.COLLECTIONS, Cause.NOWHERE_TO_WRITE, seen, stops=False, means=means)
+    return good(Step.COLLECTIONS, f"New events can be written to “{writable[0].name}”.", seen)
+
+
 def describe(one: Calendar) -> str:
-    rights = "" if one.can_write else ", read-only in iCloud"
-    return f"“{one.name}”: {one.role}{rights if one.is_there else ', not in the account'}"
+    rights = "" if one.can_write else "read-only in iCloud"
+    about = [one.role, rights if one.is_there else "not in the account"]
+    words = ", ".join(each for each in about if each) or "can be written to"
+    return f"“{one.name}”: {words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +187,15 @@ def latency(host: str, seconds: list[float]) -> Verdict:
     if middle > SLOW_SECONDS:
         return note(Step.LATENCY, Cause.SLOW, seen, host=host)
     return good(Step.LATENCY, "The server answers quickly enough.", seen)
+
+
+def out_of_time(step: Step, host: str, seconds: list[float], means: Means) -> Verdict:
+    """`seconds`: how long the answers took that came before. Where they were slow, that is
+    why the time was up."""
+    if not seconds or median(seconds) <= SLOW_SECONDS:
+        return blame(step, Cause.TIME_IS_UP, "", Grade.NOT_TRIED, means=means)
+    seen = (
+        f"The time for an examination was up before this was answered; {len(seconds)} answers "
+        f"took {median(seconds):.1f} s at the median."
+    )
+    return blame(step, Cause.SLOW, seen, Grade.NOT_TRIED, means=means, host=host)

@@ -56,7 +56,7 @@ def restore(body: str, rid: str, zones: Zones, now: datetime) -> str:
     parts = Body(body, zones)
     if parts.own(rid) or parts.holding(rid):
         return body
-    fitting = [each for each in parts.series.sets if fits(rid, each.start)]
+    fitting = [each for each in parts.series.sets if could_hold(each, rid)]
     if not fitting:
         raise UnreadableResource("Its series is no longer the one it was taken out of.")
     of = next((each for each in fitting if rid in around(each, rid)), fitting[0])
@@ -70,9 +70,24 @@ def restore(body: str, rid: str, zones: Zones, now: datetime) -> str:
     back = Body(whole, zones)
     if not back.holding(rid):
         raise UnreadableResource("A rule of its series leaves it out.")
-    for name in names_near(back, rid) - names_near(parts, rid) - {rid}:
-        whole = exclude(whole, name, zones, now)  # an EXDATE that meant the whole day
-    return whole
+    too_many = names_near(back, rid) - names_near(parts, rid) - {rid}
+    return lines.join(without_names(back, too_many, now)) if too_many else whole
+
+
+def could_hold(of: RecurrenceSet, rid: str) -> bool:
+    """DTSTART is the first of its set (3.8.5.3): what lies before is in none, whatever an RDATE
+    says, and one event that does not recur is no set."""
+    return of.master.recurs and fits(rid, of.start) and wall_of(rid, of.start) >= of.start.wall
+
+
+def without_names(parts: Body, names: set[str], now: datetime) -> list[Line]:
+    """Each gets the EXDATE of its own that one of the whole day was for it."""
+    changes: dict[int, list[Line]] = {}
+    for name in sorted(names):
+        for of, start in parts.holding(name):
+            component = changes.get(of.master.index) or parts.component(of.master)
+            changes[of.master.index] = added(component, forms.line("EXDATE", start))
+    return parts.rebuilt(changes, [], now)
 
 
 def around(of: RecurrenceSet, rid: str) -> dict[str, datetime]:

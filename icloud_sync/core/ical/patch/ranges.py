@@ -1,13 +1,14 @@
 """A change of "this and all that follow" (RANGE=THISANDFUTURE, RFC 5545, 3.2.13) whose first
 occurrence gets a say of its own: the range then begins with the next one it is about."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from icloud_sync.core.ical import forms, lines
 from icloud_sync.core.ical.document import Event, Moment
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.ical.patch.body import Body
-from icloud_sync.core.ical.patch.times import put
+from icloud_sync.core.ical.patch.times import put, with_end
 from icloud_sync.core.ical.recurrence_ids import fits, wall_of
 from icloud_sync.core.ical.recurrence_set import LAST, RecurrenceSet, moved
 
@@ -56,12 +57,13 @@ def beginning_at(
     parts: Body, event: Event, rid: str, of: RecurrenceSet, wall: datetime
 ) -> list[Line]:
     """Moved as far as the series goes on, on the wall clock; what it says stays."""
-    by = wall - wall_of(rid, of.start)
+    by = wall - parts.series.wall_of(rid, of)
     start = event.start.at(event.start.wall + by)
     component = put(parts.component(event), "DTSTART", "DTSTART", event.start, start)
     if event.end:
         end = end_of(event, start, by, parts)
         component = put(component, "DTEND", "DTEND", event.end, end)
+    component = with_end(component, replace(event, start=start))
     named = forms.line("RECURRENCE-ID", parts.start(of, wall))
     ranged = lines.make(named.text.replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE", 1))
     return lines.replace_property(component, "RECURRENCE-ID", [ranged])

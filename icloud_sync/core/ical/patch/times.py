@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from icloud_sync.core.ical import forms, lines
 from icloud_sync.core.ical.document import Event, Moment, midnight
+from icloud_sync.core.ical.intervals import midnight as begin_of
 from icloud_sync.core.ical.lines import Line
 from icloud_sync.core.values import Interval, Zones
 
@@ -39,11 +40,12 @@ def as_dates(
     if interval.starts_on is not None and interval.ends_on is not None:
         days = midnight(interval.starts_on), midnight(interval.ends_on)
     elif keeps_dates and event.start.is_date:
-        local = (each.astimezone(zones.dates) for each in (interval.starts_at, interval.ends_at))
-        start, end = (each.replace(tzinfo=None, fold=0) for each in local)
-        if start.time() != datetime.min.time() or end.time() != datetime.min.time() or end <= start:
+        instants = interval.starts_at, interval.ends_at
+        start, end = (each.astimezone(zones.dates).date() for each in instants)
+        begins = tuple(begin_of(day, zones.dates) for day in (start, end))
+        if instants != begins or end <= start:
             return None
-        days = start, end
+        days = midnight(start), midnight(end)
     else:
         return None
     return Moment(days[0], is_date=True), Moment(days[1], is_date=True)
@@ -77,7 +79,8 @@ def put(
     if moment == written:
         return component
     there = lines.find(component, name)
-    if there and written and forms.same_form(written, moment):
+    says_zone = (there.params.get("TZID", "") if there else "").strip() == moment.tzid
+    if there and written and says_zone and forms.same_form(written, moment):
         new = lines.with_value(there, forms.spell(moment))
     else:
         new = forms.line(name, moment)
