@@ -61,10 +61,12 @@ FIRST = "RFC 5545, 3.3.10: The DTSTART property value always counts as the first
 ONCE = "RFC 5545, 3.8.5.3: Duplicate instances are ignored"
 KNOWN_ZONE = "RFC 5545, 3.2.19: a name that IANA knows, whatever the body says about it"
 GAP = "RFC 5545, 3.3.5: a time in a gap, or one that comes twice"
-DAY_HAS_NO_ZONE = "RFC 5545, 3.2.19: TZID MUST NOT be applied to DATE properties"
+DAY_HAS_NO_ZONE = (
+    'RFC 5545, 3.2.19: The "TZID" property parameter MUST NOT be applied to DATE properties'
+)
 WHOLE_DAY = "our own: UNTIL, or the name of an override, in another form than DTSTART"
-WEEK = "RFC 5545, 3.3.10: the day of a BYWEEKNO is DTSTART's"
-NOTHING_LESS = "RFC 5545, 3.8.2.2: DTEND MUST be later; no length is the least there is"
+WEEK = "RFC 5545, 3.3.10: what the rule does not say (the day of a BYWEEKNO) is DTSTART's"
+NOTHING_LESS = "RFC 5545, 3.8.2.2: an end comes after its start; no length is the least there is"
 FORGOTTEN = "our own: a period of dates, or a zone for one end only"
 # Library -> why -> the files.
 DIFFER = {

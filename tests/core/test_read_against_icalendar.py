@@ -21,13 +21,13 @@ FILES = sorted(ODD.glob("*.ics")) + (sorted(Path(FOLDER).rglob("*.ics")) if FOLD
 
 # Where icalendar says something else, and why we do not.
 DIFFERENT = {
-    # "The TZID property parameter MUST NOT be applied to DATE properties" (RFC 5545, 3.2.19).
+    # 'The "TZID" property parameter MUST NOT be applied to DATE properties' (RFC 5545, 3.2.19).
     "samples__invalid__schedule-unstable.ics": {"start"},
     "samples__valid__japan_west.ics": {"start", "end"},
     "Calendars__Serialization__TimeZone3.ics": {"start", "end"},
     "examples__ICal.ics": {"start", "end"},
-    # "The TZID property parameter MUST NOT be applied to DATE-TIME properties whose time
-    # values are specified in UTC" (3.2.19).
+    # 'The "TZID" property parameter MUST NOT be applied to DATE-TIME properties whose time
+    # values are specified in UTC.' (3.3.5)
     "tests__ics__event_dt_mixed_awareness.ics": {"start", "end"},
     "zone-utc-in-four-spellings.ics": {"excluded", "extra"},
     # A time that says it is a date, and dates where only times may stand (3.3.9).

@@ -59,8 +59,9 @@ DIFFERENCES = {
     ),
     "UNTIL before DTSTART": Difference(
         (*PYTHONS, ICALJS),
-        'The "DTSTART" property defines the first instance in the recurrence set. UNTIL bounds '
-        "the recurrence rule.",
+        'The "DTSTART" property defines the first instance in the recurrence set (3.8.5.3). The '
+        "UNTIL rule part defines a DATE or DATE-TIME value that bounds the recurrence rule in an "
+        "inclusive manner.",
         lambda rule, start: bool(rule.until and rule.until.wall < start),
         "FREQ=DAILY;UNTIL=20260101T000000",
         "2026-01 20",
@@ -69,7 +70,8 @@ DIFFERENCES = {
     "weeks without a day": Difference(
         (*PYTHONS, ICALJS),
         "Information, not contained in the rule, necessary to determine the various recurrence "
-        'instance start time and dates are derived from the Start Time ("DTSTART").',
+        'instance start time and dates are derived from the Start Time ("DTSTART") component '
+        "attribute.",
         lambda rule, start: False,  # not drawn
         "FREQ=YEARLY;BYWEEKNO=20",
         "2026-05 13",
@@ -85,7 +87,7 @@ DIFFERENCES = {
     ),
     "weekdays with and without a number": Difference(
         PYTHONS,
-        "The BYDAY rule part specifies a COMMA-separated list of days of the week. Each BYDAY "
+        "The BYDAY rule part specifies a COMMA-separated list of days of the week; […] Each BYDAY "
         "value can also be preceded by a positive (+n) or negative (-n) integer.",
         lambda rule, start: False,  # not drawn
         "FREQ=MONTHLY;BYDAY=TH,1TH,5MO;UNTIL=20260401T000000",
@@ -94,8 +96,9 @@ DIFFERENCES = {
     ),
     "week 1 of every second year": Difference(
         PYTHONS,
-        "The BYWEEKNO rule part specifies weeks of the year; week number one of the calendar "
-        "year is the first week that contains at least four days in that calendar year.",
+        "The BYWEEKNO rule part specifies a COMMA-separated list of ordinals specifying weeks of "
+        "the year. […] Week number one of the calendar year is the first week that contains at "
+        "least four (4) days in that calendar year.",
         lambda rule, start: bool(rule.by_week) and rule.interval > 1,
         "FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1;BYDAY=MO",
         "2025-12 29",
@@ -103,7 +106,8 @@ DIFFERENCES = {
     ),
     "weeks of the year": Difference(
         (ICALJS,),
-        "The BYWEEKNO rule part specifies weeks of the year.",
+        "The BYWEEKNO rule part specifies a COMMA-separated list of ordinals specifying weeks of "
+        "the year.",
         lambda rule, start: bool(rule.by_week),
         "FREQ=YEARLY;BYWEEKNO=20,30;BYDAY=MO",
         "2026-05 11",
@@ -132,7 +136,8 @@ DIFFERENCES = {
     ),
     "the nth weekday of a year": Difference(
         (ICALJS,),
-        "It indicates the nth occurrence of a specific day within the MONTHLY or YEARLY rule.",
+        "If present, this indicates the nth occurrence of a specific day within the MONTHLY or "
+        'YEARLY "RRULE".',
         lambda rule, start: (
             yearly(rule) and not rule.by_month and any(nth for nth, _ in rule.by_day)
         ),
@@ -143,7 +148,8 @@ DIFFERENCES = {
     "a day that the month has not": Difference(
         (ICALJS,),
         "Recurrence rules may generate recurrence instances with an invalid date (e.g., "
-        "February 30); such recurrence instances MUST be ignored and MUST NOT be counted.",
+        "February 30) or nonexistent local time […]. Such recurrence instances MUST be ignored "
+        "and MUST NOT be counted as part of the recurrence set.",
         lambda rule, start: yearly(rule) and is_past_28(rule, start),
         "FREQ=YEARLY;COUNT=2",
         "2024-02 29",
@@ -151,7 +157,7 @@ DIFFERENCES = {
     ),
     "days of the month, daily": Difference(
         (ICALJS,),
-        "The table: BYMONTHDAY limits a DAILY rule. (Of -1 alone ical.js never finds the end.)",
+        "By the table, BYMONTHDAY limits a DAILY rule. (Of -1 alone ical.js never finds the end.)",
         lambda rule, start: rule.frequency is Frequency.DAILY and min(rule.by_month_day or [1]) < 0,
         "FREQ=DAILY;BYMONTHDAY=1,-1;COUNT=3",
         "2026-01 31",
@@ -159,7 +165,8 @@ DIFFERENCES = {
     ),
     "every so many months, some of them": Difference(
         (ICALJS,),
-        "INTERVAL: at which intervals the recurrence rule repeats; BYMONTH limits MONTHLY.",
+        "The INTERVAL rule part contains a positive integer representing at which intervals the "
+        "recurrence rule repeats. And by the table, BYMONTH limits a MONTHLY rule.",
         lambda rule, start: rule.frequency is Frequency.MONTHLY and bool(rule.by_month),
         "FREQ=MONTHLY;INTERVAL=2;BYMONTH=2,9;BYMONTHDAY=15;COUNT=3",
         "2026-02 15",
@@ -167,7 +174,8 @@ DIFFERENCES = {
     ),
     "every so many hours, some of them": Difference(
         (ICALJS,),
-        "INTERVAL: at which intervals the recurrence rule repeats; BYHOUR limits HOURLY.",
+        "The INTERVAL rule part contains a positive integer representing at which intervals the "
+        "recurrence rule repeats. And by the table, BYHOUR limits an HOURLY rule.",
         lambda rule, start: rule.frequency is Frequency.HOURLY,
         "FREQ=HOURLY;INTERVAL=5;BYHOUR=9;COUNT=3",
         "2026-01 5",
