@@ -112,9 +112,10 @@ class Objects:
         """A UID lives once in the whole account (6.6)."""
         for holder in self.store.holders_of(self.account.dsid, uid):
             if (holder.collection.id, holder.name) != (collection.id, name):
-                status, _, named = self.switches.uid_conflict.partition(" ")
-                body = xml.error(xml.CALDAV, named) if named else b""
-                raise Refused(int(status), body, "text/xml")
+                words = self.switches.uid_conflict.split()
+                status = int(words.pop(0)) if words[0].isdigit() else 403
+                body = xml.error(xml.CALDAV, words[0]) if words else b""
+                raise Refused(status, body, "text/xml")
 
     def _check_organizer(self, known: Resource | None) -> None:
         """What somebody else invited to is theirs to change (7.5)."""

@@ -96,16 +96,17 @@ class WritingSwitches(Board):
     uid_conflict = Switch(
         "S13",
         "412",
-        "The answer to a UID that the account has elsewhere, bare or with the precondition.",
+        "The answer to a UID that the account has elsewhere: bare, or with its precondition "
+        "(and 403, where no other number is named).",
         "The event is looked for under its own href and needs attention where it is not ours.",
         choices=(
             "412",
             "403",
             "409",
             "412 no-uid-conflict",
-            "403 no-uid-conflict",
+            "no-uid-conflict",
             "409 no-uid-conflict",
-            "403 unique-scheduling-object-resource",
+            "unique-scheduling-object-resource",
         ),
         level="collection",
     )

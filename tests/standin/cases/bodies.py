@@ -108,10 +108,10 @@ def changing_and_deleting_an_invitation(bench: Bench) -> list[int]:
 CONFLICTS = {
     "403": (403, ""),
     "409": (409, ""),
-    "403 no-uid-conflict": (403, "no-uid-conflict"),
+    "no-uid-conflict": (403, "no-uid-conflict"),
     "409 no-uid-conflict": (409, "no-uid-conflict"),
     "412 no-uid-conflict": (412, "no-uid-conflict"),
-    "403 unique-scheduling-object-resource": (403, "unique-scheduling-object-resource"),
+    "unique-scheduling-object-resource": (403, "unique-scheduling-object-resource"),
 }
 
 CASES = [
