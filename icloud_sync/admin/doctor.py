@@ -17,11 +17,11 @@ from icloud_sync.admin.actions import PREFIX, ConnectionActions, back_to
 from icloud_sync.admin.add import FOLDER
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, ago, mark
 from icloud_sync.connecting.errors import DISCONNECTED
-from icloud_sync.core.verdicts.values import Grade, Verdict
+from icloud_sync.core.verdicts.values import Grade, Verdict, explained
 from icloud_sync.doctor import background
 from icloud_sync.doctor.background import MACHINE
 from icloud_sync.doctor.machine import examine_worker
-from icloud_sync.doctor.report import Report, explained
+from icloud_sync.doctor.report import Report
 from icloud_sync.models import ICloudConnection, RemoteCollection
 
 KINDS = {Grade.GOOD: GOOD, Grade.NOTE: WARN, Grade.TROUBLE: BAD, Grade.NOT_TRIED: QUIET}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -11,8 +12,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from icloud_sync.connecting import errors
 from icloud_sync.connecting.errors import ConnectError
+from icloud_sync.core import app_password
 from icloud_sync.core.values import CollectionInfo
-from icloud_sync.fields import Secret
+from icloud_sync.core.verdicts.failures import Credentials
+from icloud_sync.core.verdicts.means import CONNECTING, UPDATING
+from icloud_sync.fields import DecryptionError, Secret
+from icloud_sync.models import ICloudConnection
 from icloud_sync.remote.client import CalDAVRemote
 from icloud_sync.remote.errors import RemoteError
 from icloud_sync.remote.interface import Remote
@@ -67,10 +72,16 @@ def open_remote(server_url: str, apple_id: str, password: str) -> AbstractContex
 
 @sensitive_variables("password", "secret")
 def look(
-    apple_id: str, password: str, server_url: str = "", *, remote: OpenRemote | None = None
+    apple_id: str,
+    password: str,
+    server_url: str = "",
+    *,
+    stored: ICloudConnection | None = None,
+    remote: OpenRemote | None = None,
 ) -> AccountLook:
-    """Asks the server now. Raises ConnectError; stores nothing."""
-    apple_id, secret = apple_id.strip(), normalize_password(password)
+    """Asks the server now. Raises ConnectError; stores nothing. `stored`: the connection that
+    the password is for, where there is one."""
+    apple_id, secret = normalize_apple_id(apple_id), normalize_password(password)
     if not secret:
         raise ConnectError(errors.NO_PASSWORD, "password")
     url = normalize_server_url(server_url)
@@ -78,7 +89,8 @@ def look(
         with (remote or open_remote)(url, apple_id, secret) as opened:
             account, found = opened.discover(), opened.list_collections()
     except RemoteError as error:
-        raise errors.classify(error, url, urlsplit(url).hostname or url) from error
+        means = UPDATING if stored else CONNECTING
+        raise errors.classify(error, url, known(apple_id, secret, stored), means) from error
     refuse_unusable(found)
     return AccountLook(
         apple_id,
@@ -90,6 +102,29 @@ def look(
     )
 
 
+@sensitive_variables("secret")
+def known(apple_id: str, secret: Secret, stored: ICloudConnection | None = None) -> Credentials:
+    """What tells apart the reasons of a 401, without the password itself."""
+    is_app_specific = app_password.is_app_specific(secret)
+    if stored is None:
+        return Credentials(apple_id, is_app_specific, None)
+    worked_until = accepted_until(stored) if is_stored(secret, stored) else None
+    return Credentials(apple_id, is_app_specific, worked_until, bool(stored.principal_href))
+
+
+def accepted_until(stored: ICloudConnection) -> datetime | None:
+    """Nothing is stored that the server did not accept, so it was when it was connected."""
+    return stored.last_success_at or (stored.created_at if stored.principal_href else None)
+
+
+@sensitive_variables("secret")
+def is_stored(secret: Secret, stored: ICloudConnection) -> bool:
+    try:
+        return secret == normalize_password(stored.app_password)
+    except DecryptionError:
+        return False
+
+
 def refuse_unusable(found: list[CollectionInfo]) -> None:
     if not found:
         raise ConnectError(errors.NO_EVENT_CALENDARS, "apple_id")
@@ -98,8 +133,11 @@ def refuse_unusable(found: list[CollectionInfo]) -> None:
 
 
 def normalize_password(password: str) -> Secret:
-    """People paste it with blanks around or between its groups; the dashes belong to it."""
-    return Secret("".join(password.split()))
+    return Secret(app_password.normalized(password))
+
+
+def normalize_apple_id(apple_id: str) -> str:
+    return app_password.visible(apple_id)
 
 
 def normalize_server_url(server_url: str) -> str:

@@ -1,37 +1,23 @@
 """Why an account cannot be connected, as sentences that say what to do."""
 
-from icloud_sync.remote.errors import (
-    CredentialsError,
-    HostNotAllowed,
-    NotCalDAV,
-    RateLimited,
-    Refused,
-    RemoteError,
-    ResourceNotFound,
-    TemporaryRemoteError,
-)
+from collections.abc import Iterable
+from dataclasses import replace
 
-HOW_TO_MAKE_A_PASSWORD = (
-    "Make an app-specific password at account.apple.com under Sign-In and Security, "
-    "App-Specific Passwords, and type it here with the address the user signs in with there."
+from django.conf import settings
+
+from icloud_sync.connecting.troubles import failure_of
+from icloud_sync.core.verdicts.causes import Cause
+from icloud_sync.core.verdicts.failures import Credentials, Kind, credentials_refused, failed
+from icloud_sync.core.verdicts.means import Means
+from icloud_sync.core.verdicts.values import Step, Verdict, explained
+from icloud_sync.remote.errors import CredentialsError, HostNotAllowed, RemoteError
+from icloud_sync.remote.session import HostRule
+
+NO_PASSWORD = (
+    "Type the app-specific password. The user makes one at account.apple.com under Sign-In and "
+    "Security, App-Specific Passwords."
 )
-WRONG_PASSWORD = (
-    "The server did not accept this Apple ID and password. The Apple Account password itself "
-    f"does not work. {HOW_TO_MAKE_A_PASSWORD}"
-)
-NO_PASSWORD = f"Type the app-specific password. {HOW_TO_MAKE_A_PASSWORD}"
-BUSY = (
-    "The server at {host} is busy and asks us to come back later. This says nothing about "
-    "the password: try again in a few minutes."
-)
-UNREACHABLE = (
-    "The server at {host} could not be reached. Check the address and this machine's "
-    "network, then try again; nothing was stored."
-)
-HOST_NOT_ALLOWED = (
-    "We do not send a password to {host}: it is not one of Apple's hosts. If it is yours, "
-    "add its name to the setting ICLOUD_ALLOWED_HOSTS and restart."
-)
+DID_NOT_ACCEPT = "The server did not accept this Apple ID and password."
 NOT_CALDAV = (
     "There is no CalDAV account at {url}. Check the address, or leave it empty for Apple's own."
 )
@@ -69,34 +55,55 @@ DISCONNECTED = "This connection is disconnected. Connect the account again."
 PAUSED = "This connection is paused. Resume it first."
 
 
+# Which of the things typed a cause speaks of; what is not here is nothing they typed.
+FIELDS: dict[Cause | None, str] = {
+    Cause.WRONG_PASSWORD: "password",
+    Cause.ORDINARY_PASSWORD: "password",
+    Cause.ALIAS_OR_PASSWORD: "password",
+    Cause.REVOKED: "password",
+    Cause.ALIAS: "apple_id",
+    Cause.UNKNOWN_APPLE_ID: "apple_id",
+    Cause.NOT_ALLOWED: "server_url",
+    Cause.BAD_ADDRESS: "server_url",
+    Cause.NOT_CALDAV: "server_url",
+    Cause.NO_NAME: "server_url",
+    Cause.NOBODY_LISTENS: "server_url",
+}
+
+
 class ConnectError(Exception):
-    """`sentence` is for people; `field` names what they typed wrong, "" for none."""
+    """`sentence` is for people, all of it; `sentences` one by one, what is the matter first.
+    `field` names what they typed wrong, "" for none."""
 
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, sentence: str, field: str = "", more: Iterable[str] = ()) -> None:
+        self.sentences = [sentence, *more]
+        self.sentence = " ".join(self.sentences)
         self.field = field
+        super().__init__(self.sentence)
 
 
-def classify(error: RemoteError, url: str, host: str) -> ConnectError:
-    """The sentence for what a server answered while we looked at the account."""
-    place = {"url": url, "host": host}
-    if isinstance(error, CredentialsError) or is_forbidden(error):
-        return ConnectError(WRONG_PASSWORD, "password")
-    if isinstance(error, RateLimited) or (
-        isinstance(error, TemporaryRemoteError) and error.status >= 500
-    ):
-        return ConnectError(BUSY.format(**place))
-    if isinstance(error, HostNotAllowed):
-        return ConnectError(HOST_NOT_ALLOWED.format(**place), "server_url")
-    if isinstance(error, TemporaryRemoteError) and not error.status:
-        return ConnectError(UNREACHABLE.format(**place), "server_url")
-    if isinstance(error, NotCalDAV | ResourceNotFound | TemporaryRemoteError):
-        return ConnectError(NOT_CALDAV.format(**place), "server_url")
-    return ConnectError(f"The server at {host} refused: {error.message}")
+def classify(error: RemoteError, url: str, known: Credentials, means: Means) -> ConnectError:
+    """Why the server at this address did not let us look at the account, by the doctor's own
+    table: an account that is not stored cannot be examined afterwards."""
+    verdict = judge(error, url, known, means)
+    more = [f"{name}: {words}" for name, words in explained(verdict)]
+    return ConnectError(verdict.likely, FIELDS.get(verdict.cause, ""), more)
 
 
-def is_forbidden(error: RemoteError) -> bool:
-    """Apple answers 403 to some unknown user names, and only while connecting is that
-    about the credentials."""
-    return isinstance(error, Refused) and error.status == 403
+def judge(error: RemoteError, url: str, known: Credentials, means: Means) -> Verdict:
+    if isinstance(error, CredentialsError) and error.status:
+        seen = f"{DID_NOT_ACCEPT} Its answer was {error.status}."
+        return credentials_refused(Step.SIGN_IN, known, error.status, seen, means)
+    failure = failure_of(error, url)
+    if isinstance(error, HostNotAllowed) and not may_see_a_password(url):
+        failure = replace(failure, kind=Kind.NOT_ALLOWED)
+    return failed(Step.SIGN_IN, failure, means)
+
+
+def may_see_a_password(url: str) -> bool:
+    """The address itself. Where it may, it was one that the server sent us to that may not."""
+    try:
+        HostRule(settings.ICLOUD_ALLOWED_HOSTS).check(url)
+    except HostNotAllowed:
+        return False
+    return True

@@ -38,7 +38,9 @@ def update_password(
 ) -> None:
     """Checked live, for the same account; every link is kept, what waits goes out now."""
     refuse_disconnected(connection)
-    account = look(connection.apple_id, password, connection.server_url, remote=remote)
+    account = look(
+        connection.apple_id, password, connection.server_url, stored=connection, remote=remote
+    )
     if connection.principal_href not in ("", account.principal_href):
         raise ConnectError(errors.OTHER_ACCOUNT.format(apple_id=connection.apple_id), "password")
     with transaction.atomic():

@@ -28,7 +28,7 @@ ANONYMOUS = "The server answers as to somebody without a name (unauthenticated).
 def address(visit: Visit) -> Verdict:
     found = visit.patience.ask(lambda: reach(visit.url, settings.ICLOUD_ALLOWED_HOSTS))
     if isinstance(found, Failure):
-        return failed(Step.ADDRESS, found)
+        return failed(Step.ADDRESS, found, visit.means)
     visit.reached = found
     return steps.address(found)
 
@@ -47,7 +47,7 @@ def sign_in(visit: Visit) -> Verdict:
     visit.principal = visit.ask(lambda: first_answer(transport, visit.url))
     responses = visit.principal.multistatus().responses  # a web page is no answer
     if any(one.has(PRINCIPAL, "{DAV:}unauthenticated") for one in responses):
-        return failed(Step.SIGN_IN, failure(Kind.ANONYMOUS, visit.url, ANONYMOUS))
+        return failed(Step.SIGN_IN, failure(Kind.ANONYMOUS, visit.url, ANONYMOUS), visit.means)
     is_marked_dead = connection.status == ICloudConnection.Status.NEEDS_PASSWORD
     return steps.signed_in(is_marked_dead, f"Answer {visit.principal.status}.")
 
@@ -71,7 +71,7 @@ def principal(visit: Visit) -> Verdict:
     found = linked(answer, PRINCIPAL) if answer else ""
     if answer is None or not found:
         seen = "The answer names no current-user-principal."
-        return failed(Step.PRINCIPAL, failure(Kind.NOT_CALDAV, visit.url, seen))
+        return failed(Step.PRINCIPAL, failure(Kind.NOT_CALDAV, visit.url, seen), visit.means)
     visit.principal_url = urljoin(answer.url, found)
     return steps.principal(whereabouts(visit), f"At {canonical(visit.principal_url)}.")
 
@@ -86,7 +86,7 @@ def calendar_home(visit: Visit) -> Verdict:
     try:
         transport.check(url)
     except HostNotAllowed as error:
-        return failed(Step.HOME, failure(Kind.NOT_ALLOWED, url, error.message))
+        return failed(Step.HOME, failure(Kind.NOT_ALLOWED, url, error.message), visit.means)
     visit.home_url = absolute(canonical(url), url)
     return steps.calendar_home(whereabouts(visit), f"At {visit.home_url}.")
 
@@ -115,6 +115,16 @@ def collections(visit: Visit) -> Verdict:
     visit.infos = {info.href: info for info in infos}
     rows = visit.connection.collections.exclude(role=RemoteCollection.Role.IGNORED)
     return steps.collections([as_calendar(visit, row) for row in rows], len(infos))
+
+
+def calendars_offered(visit: Visit) -> Verdict:
+    """Before connecting: no calendar has a role yet."""
+    try:
+        infos = visit.ask(visit.remote.list_collections)
+    except ResourceNotFound as error:
+        return trouble(Step.COLLECTIONS, Cause.NO_HOME, error.message)
+    found = [steps.Calendar(one.name or one.href, "", can_write=one.can_write) for one in infos]
+    return steps.offered(found, visit.means)
 
 
 def as_calendar(visit: Visit, row: RemoteCollection) -> steps.Calendar:

@@ -16,10 +16,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies
 
+from icloud_sync.connecting.troubles import failure_of, is_apple
 from icloud_sync.core.verdicts.failures import Failure, Kind
 from icloud_sync.core.verdicts.spelling import counted
 from icloud_sync.core.verdicts.steps import Reached
-from icloud_sync.doctor.troubles import failure_of, is_apple
 from icloud_sync.remote import session, xml_requests
 from icloud_sync.remote.classify import retry_at
 from icloud_sync.remote.errors import HostNotAllowed

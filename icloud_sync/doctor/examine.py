@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlsplit
+
+from django.views.decorators.debug import sensitive_variables
 
 from calendars.models import User
+from icloud_sync.connecting import ConnectError, normalize_server_url
+from icloud_sync.connecting.account import normalize_apple_id, normalize_password
+from icloud_sync.core.verdicts import steps as judged
 from icloud_sync.core.verdicts.causes import Cause
-from icloud_sync.core.verdicts.failures import Failure, Kind, credentials_refused, failed
+from icloud_sync.core.verdicts.failures import credentials_refused, failed
 from icloud_sync.core.verdicts.values import NEEDS, Grade, Step, Verdict, blame, not_tried, trouble
 from icloud_sync.doctor import account, events
 from icloud_sync.doctor.patience import Patience, TimeIsUp, TookTooLong
 from icloud_sync.doctor.probe import write_and_delete
-from icloud_sync.doctor.troubles import failure_of, is_apple
 from icloud_sync.doctor.visit import Busy, Visit
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import ICloudConnection
@@ -36,6 +38,12 @@ IN_FULL: list[tuple[Step, Look]] = [
     (Step.CLOCK, events.clock),
     (Step.LATENCY, events.latency),
 ]
+BEFORE_CONNECTING: list[tuple[Step, Look]] = [
+    *AT_A_GLANCE[:-1],
+    (Step.COLLECTIONS, account.calendars_offered),
+    (Step.CLOCK, events.clock),
+    (Step.LATENCY, events.latency),
+]
 
 
 def examine(
@@ -50,7 +58,34 @@ def examine(
     steps = list(IN_FULL)
     if write:
         steps.append((Step.WRITE, partial(write_and_delete, actor=actor)))
-    with Visit(connection, patience or Patience()) as visit:
+    return in_order(steps, connection, patience or Patience())
+
+
+@sensitive_variables("password")
+def examine_account(
+    apple_id: str, password: str, server_url: str = "", *, patience: Patience | None = None
+) -> Iterator[Verdict]:
+    """Before anything is stored: the same steps, with what was typed."""
+    typed = ICloudConnection(
+        apple_id=normalize_apple_id(apple_id),
+        app_password=normalize_password(password),
+        server_url=as_stored(server_url),
+    )
+    return in_order(BEFORE_CONNECTING, typed, patience or Patience())
+
+
+def as_stored(server_url: str) -> str:
+    """What is no address is one of the findings."""
+    try:
+        return normalize_server_url(server_url)
+    except ConnectError:
+        return server_url
+
+
+def in_order(
+    steps: list[tuple[Step, Look]], connection: ICloudConnection, patience: Patience
+) -> Iterator[Verdict]:
+    with Visit(connection, patience) as visit:
         yield from try_each(guarded(steps, visit))
 
 
@@ -81,13 +116,15 @@ def attempt(step: Step, look: Look, visit: Visit) -> Verdict:
     except LeaseLost:
         return blame(step, Cause.TAKEN_OVER, "The lease is no longer ours.", Grade.NOT_TRIED)
     except TimeIsUp:
-        return blame(step, Cause.TIME_IS_UP, "", Grade.NOT_TRIED)
+        host = account.host_of(visit.home_url or visit.url)
+        return judged.out_of_time(step, host, visit.patience.seconds, visit.means)
     except TookTooLong:
-        return failed(step, silence(visit))
+        return failed(step, visit.silence(), visit.means)
     except CredentialsError as error:
-        return credentials_refused(step, visit.credentials, error.status, answered(error))
+        known, status = visit.credentials, error.status
+        return credentials_refused(step, known, status, answered(error), visit.means)
     except RemoteError as error:
-        return failed(step, failure_of(error, visit.home_url or visit.url))
+        return failed(step, visit.failure(error), visit.means)
     except Exception as error:
         return our_mistake(step, error)
 
@@ -95,14 +132,6 @@ def attempt(step: Step, look: Look, visit: Visit) -> Verdict:
 def our_mistake(step: Step, error: Exception) -> Verdict:
     log.exception("The doctor's step %s failed.", step)
     return trouble(step, Cause.OUR_MISTAKE, type(error).__name__)
-
-
-def silence(visit: Visit) -> Failure:
-    url = visit.home_url or visit.url
-    seen = f"No whole answer within {visit.patience.one:.0f} seconds."
-    return Failure(
-        Kind.SILENCE, urlsplit(url).netloc, seen, datetime.now(UTC), is_apple=is_apple(url)
-    )
 
 
 def answered(error: RemoteError) -> str:

@@ -18,6 +18,7 @@ from icloud_sync.models import ICloudConnection
 
 Status = ICloudConnection.Status
 ONE_CONNECTION = 15.0  # seconds
+ONE_ANSWER = 10.0
 LEAST_SECONDS = 5.0  # with less left, no further account is begun
 
 
@@ -41,7 +42,7 @@ def glances(patience: Patience) -> Iterator[Verdict]:
 
 def look(connection: ICloudConnection, patience: Patience) -> list[Verdict]:
     """Patience of its own: one server that hangs does not use up that of the others."""
-    own = Patience(min(ONE_CONNECTION, patience.left))
+    own = Patience(min(ONE_CONNECTION, patience.left), ONE_ANSWER)
     with Visit(connection, own, wait=0) as visit:
         return list(try_each(guarded(AT_A_GLANCE, visit)))
 

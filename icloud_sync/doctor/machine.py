@@ -15,11 +15,11 @@ from django_q.models import Schedule
 from icloud_sync.core.verdicts import machine, steps
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.failures import Failure, Kind, failed
-from icloud_sync.core.verdicts.values import Step, Verdict, trouble
+from icloud_sync.core.verdicts.values import Grade, Step, Verdict, blame, trouble
 from icloud_sync.doctor.address import failure, reach
 from icloud_sync.doctor.examine import our_mistake, try_each
 from icloud_sync.doctor.glance import glances
-from icloud_sync.doctor.patience import Patience, TookTooLong
+from icloud_sync.doctor.patience import Patience, TimeIsUp, TookTooLong
 from icloud_sync.fields import PREFIX, ring
 from icloud_sync.models import ICloudConnection
 from icloud_sync.remote.errors import HostNotAllowed
@@ -144,8 +144,11 @@ def look_at_worker() -> Verdict:
 
 def look_at_address(patience: Patience) -> Verdict:
     url = settings.ICLOUD_SERVER_URL
+    found: Failure | steps.Reached
     try:
         found = patience.ask(lambda: reach(url, settings.ICLOUD_ALLOWED_HOSTS))
     except TookTooLong:
         found = failure(Kind.SILENCE, url, f"No answer within {patience.one:.0f} seconds.")
+    except TimeIsUp:
+        return blame(Step.ADDRESS, Cause.TIME_IS_UP, "", Grade.NOT_TRIED)
     return failed(Step.ADDRESS, found) if isinstance(found, Failure) else steps.address(found)

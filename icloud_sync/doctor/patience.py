@@ -19,7 +19,7 @@ ALL_OF_IT = 45.0
 
 
 class TimeIsUp(Exception):
-    """Nothing more may be asked."""
+    """The whole of it has taken too long: nothing more may be asked."""
 
 
 class TookTooLong(Exception):
@@ -33,24 +33,30 @@ class Answer(Generic[T]):
 
 
 class Patience:
+    """`seconds`: how long each question took that was answered."""
+
     def __init__(self, seconds: float = ALL_OF_IT, one: float = ONE_QUESTION) -> None:
         self.ends, self.one = time.monotonic() + seconds, one
+        self.seconds: list[float] = []
 
     @property
     def left(self) -> float:
         return max(0.0, self.ends - time.monotonic())
 
     def ask(self, question: Callable[[], T]) -> T:
-        """What `question` returns or raises. Raises TimeIsUp before, TookTooLong during."""
-        if not self.left:
+        """What `question` returns or raises. Raises TookTooLong where this question was not
+        answered in time, TimeIsUp where it was the last one that there was time for."""
+        left, started = self.left, time.monotonic()
+        if not left:
             raise TimeIsUp
         answer: Answer[T] = Answer()
         thread = threading.Thread(target=keep, args=(answer, question), daemon=True)
         thread.start()
-        thread.join(min(self.one, self.left))
+        thread.join(min(self.one, left))
         if thread.is_alive():
             self.ends = 0.0  # the connection is in an unknown state: it is not used again
-            raise TookTooLong
+            raise TookTooLong if self.one <= left else TimeIsUp
+        self.seconds.append(time.monotonic() - started)
         if answer.error:
             raise answer.error
         return answer.found[0]

@@ -16,11 +16,11 @@ from functools import partial
 from calendars.models import User
 from icloud_sync.core.values import Fetched
 from icloud_sync.core.verdicts.causes import Cause
+from icloud_sync.core.verdicts.failures import Failure
 from icloud_sync.core.verdicts.probe import CHANGED, TITLE, Probe, Written, body_of, judge
 from icloud_sync.core.verdicts.values import Grade, Step, Verdict, blame, not_tried
 from icloud_sync.doctor.account import host_of
 from icloud_sync.doctor.patience import Patience, TimeIsUp, TookTooLong
-from icloud_sync.doctor.troubles import failure_of
 from icloud_sync.doctor.visit import Visit
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import ICloudConnection, MintedUid, RemoteCollection, SyncLogEntry
@@ -41,6 +41,8 @@ GIVEN_UP = (RemoteError, TookTooLong, TimeIsUp, LeaseLost, ValueError)
 
 def write_and_delete(visit: Visit, actor: User | None) -> Verdict:
     connection = visit.connection
+    if not visit.patience.left:
+        raise TimeIsUp
     if not connection.may_sync:
         status = connection.get_status_display().lower()
         return blame(Step.WRITE, Cause.MAY_NOT_WRITE, "", Grade.NOT_TRIED, status=status)
@@ -79,7 +81,7 @@ class Trial:
             name,
             host_of(self.visit.home_url),
             tuple(self.done),
-            failure_of(error, self.visit.home_url) if error else None,
+            failure_in(self.visit, error) if error else None,
             self.came_back,
             is_left,
         )
@@ -110,6 +112,11 @@ class Trial:
 
     def body(self, title: str, sequence: int) -> str:
         return body_of(self.probe, title, sequence, datetime.now(UTC))
+
+
+def failure_in(visit: Visit, error: BaseException) -> Failure:
+    """Nobody who is not answered in time has heard why."""
+    return visit.silence() if isinstance(error, TookTooLong | TimeIsUp) else visit.failure(error)
 
 
 def take_out(visit: Visit, href: str) -> bool:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from icloud_sync.connecting.account import normalize_apple_id
+from icloud_sync.core.app_password import is_app_specific
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.spelling import spell
-from icloud_sync.core.verdicts.values import Grade, Step, Verdict, exit_code, summary
+from icloud_sync.core.verdicts.values import Grade, Step, Verdict, exit_code, explained, summary
 from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, RemoteResource
 
 MARKS = {Grade.GOOD: "ok", Grade.NOTE: "note", Grade.TROUBLE: "!!", Grade.NOT_TRIED: "--"}
@@ -83,16 +85,6 @@ def spelled(verdict: Verdict) -> Iterator[str]:
         yield from wrapped(f"{name}: {words}", MARGIN)
 
 
-def explained(verdict: Verdict) -> list[tuple[str, str]]:
-    """Name and words of what stands under a verdict, in the order to be read."""
-    parts = [
-        ("Seen", verdict.seen),
-        ("Could also be", verdict.could_be),
-        ("Next", verdict.next_step),
-    ]
-    return [(name, words) for name, words in parts if words]
-
-
 def wrapped(words: str, before: str) -> list[str]:
     return textwrap.wrap(
         printable(words),
@@ -121,4 +113,15 @@ def facts_of(connection: ICloudConnection) -> dict[str, Any]:
         "Last success": spell(connection.last_success_at),
         "Waiting to be sent": connection.outbox.filter(state=waiting.WAITING).count(),
         "Needs attention": stuck + troubled,
+    }
+
+
+def facts_typed(apple_id: str, password: str) -> dict[str, Any]:
+    """Of an account that is to be connected; of the password its form alone."""
+    found = ICloudConnection.objects.filter(apple_id__iexact=normalize_apple_id(apple_id))
+    connected = found.exclude(status=ICloudConnection.Status.DISCONNECTED).first()
+    form = "of the form" if is_app_specific(password) else "not of the form"
+    return {
+        "Password": f"{form} of an app-specific one",
+        **({"Connected already": f"connection {connected.pk}, {connected}"} if connected else {}),
     }

@@ -4,15 +4,22 @@ shorter timeouts. Nothing of it is stored; only the lease is taken, and given ba
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from icloud_sync import leases
+from icloud_sync.connecting.account import accepted_until
+from icloud_sync.connecting.troubles import failure_of, is_apple
+from icloud_sync.core.app_password import is_app_specific
 from icloud_sync.core.values import CollectionInfo
-from icloud_sync.core.verdicts.failures import Credentials, is_app_specific
+from icloud_sync.core.verdicts.failures import Credentials, Failure, Kind
+from icloud_sync.core.verdicts.means import CONNECTING, STORED, Means
 from icloud_sync.core.verdicts.steps import Reached
 from icloud_sync.doctor.patience import TIMEOUT, Patience
 from icloud_sync.fields import Secret
@@ -31,7 +38,8 @@ class Busy(Exception):
 
 
 class Visit:
-    """`patience` bounds all of it; `wait` is how long a running sync is waited for."""
+    """`patience` bounds all of it; `wait` is how long a running sync is waited for. A
+    connection that is no row yet has nothing to lease."""
 
     def __init__(
         self, connection: ICloudConnection, patience: Patience, wait: float | None = None
@@ -60,10 +68,16 @@ class Visit:
     ) -> None:
         self.closing.close()
 
+    @property
+    def means(self) -> Means:
+        return STORED if self.connection.pk else CONNECTING
+
     # --- The lease --------------------------------------------------------------------
 
     def take_lease(self) -> None:
         """Waits a little for a sync that is running. Raises Busy."""
+        if not self.connection.pk:
+            return
         until = time.monotonic() + min(self.wait, self.patience.left)
         while (lease := leases.take(self.connection.pk)) is None:
             if time.monotonic() >= until:
@@ -85,8 +99,23 @@ class Visit:
         return Credentials(
             self.connection.apple_id,
             is_app_specific(self.password),
-            self.connection.last_success_at,
+            accepted_until(self.connection),
+            address_worked=bool(self.connection.principal_href),
         )
+
+    def failure(self, error: BaseException) -> Failure:
+        return self.not_the_first(failure_of(error, self.home_url or self.url))
+
+    def silence(self) -> Failure:
+        url, seen = self.home_url or self.url, f"No whole answer within {self.patience.one:.0f} s."
+        host, now = urlsplit(url).netloc, datetime.now(UTC)
+        return self.not_the_first(Failure(Kind.SILENCE, host, seen, now, is_apple=is_apple(url)))
+
+    def not_the_first(self, failure: Failure) -> Failure:
+        """Who answered a moment ago and then does not is there."""
+        if failure.kind is Kind.SILENCE and self.reached:
+            return replace(failure, kind=Kind.STALLED)
+        return failure
 
     @cached_property
     def transport(self) -> Transport:

@@ -13,24 +13,25 @@ from tests.wire import WRITES, Drop
 
 pytestmark = pytest.mark.django_db
 
+ODD = "an answer that cannot be understood"
 SAYS: list[tuple[str, dict[str, Any], str]] = [
     ("503", {"fault": "503"}, "This says nothing about the password"),
     ("503 and Retry-After", {"throttle_seconds": 30}, "This says nothing about the password"),
     ("429", {"fault": "429"}, "This says nothing about the password"),
     ("500", {"refuse_everything": True}, "This says nothing about the password"),
-    ("lost connections", {"fault": "reset"}, "could not be reached"),
-    ("a sign-in page", {"html_answer": True}, "There is no CalDAV account at"),
-    ("broken XML", {"broken_xml": True}, "There is no CalDAV account at"),
+    ("lost connections", {"fault": "reset"}, "most likely the network is unsteady"),
+    ("a sign-in page", {"html_answer": True}, "most likely a captive portal"),
+    ("broken XML", {"broken_xml": True}, ODD),
     ("a revoked password", {"revoked_password": True}, "did not accept this Apple ID"),
     ("403", {"fault": "403"}, "did not accept this Apple ID"),
-    ("a foreign home", {"home_set": "foreign"}, "not one of Apple's hosts"),
+    ("a foreign home", {"home_set": "foreign"}, "sent on to a foreign host"),
     (
         "a redirect to a foreign host",
         {"redirect": "307", "redirect_to": "foreign"},
-        "not one of Apple's hosts",
+        "sent on to a foreign host: most likely by a captive portal",
     ),
-    ("a redirect in a circle", {"redirect": "307", "redirect_to": "itself"}, "could not be"),
-    ("a listing of nothing", {"empty_listing": "all"}, "There is no CalDAV account at"),
+    ("a redirect in a circle", {"redirect": "307", "redirect_to": "itself"}, ODD),
+    ("a listing of nothing", {"empty_listing": "all"}, ODD),
     ("no calendars", {"empty_listing": "members"}, "no calendar that holds events"),
 ]
 
@@ -64,9 +65,10 @@ def test_an_unknown_apple_id_that_is_answered_403_is_told_as_one(
     standin: Any, account: Account
 ) -> None:
     standin.standin.switches.unknown_user = "403"
-    account.username = "nobody@example.com"
-    with pytest.raises(ConnectError, match="did not accept this Apple ID"):
+    account.username, account.password = "nobody@example.com", "abcd-efgh-ijkl-mnop"
+    with pytest.raises(ConnectError, match="knows no Apple account called nobody@exam") as caught:
         attempt(account)
+    assert caught.value.field == "apple_id"
     standin.standin.switches.reset()
 
 
@@ -78,5 +80,5 @@ def test_a_redirect_on_the_way_costs_nobody_the_connection(account: Account, swi
 
 def test_a_server_that_is_not_there_is_not_a_wrong_password(account: Account) -> None:
     account.wire.faults.append(lambda exchange: Drop.BEFORE)
-    with pytest.raises(ConnectError, match="could not be reached"):
+    with pytest.raises(ConnectError, match="most likely the network is unsteady"):
         attempt(account)

@@ -159,7 +159,7 @@ def test_the_password_is_in_no_page_and_in_the_session_only_encrypted(
     ("trouble", "says"),
     [
         (CredentialsError("no", 401), "did not accept this Apple ID and password"),
-        (RateLimited("slow", 503), "is busy and asks us to come back later"),
+        (RateLimited("slow", 503), "it was asked too much and wants to be left alone"),
     ],
 )
 def test_trouble_is_said_at_the_first_step_and_nothing_is_kept(

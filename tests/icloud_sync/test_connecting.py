@@ -1,5 +1,6 @@
 """Connecting an account: what is stored, and what is refused with which sentence."""
 
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,10 @@ from icloud_sync.remote.errors import (
     Refused,
     RemoteError,
     TemporaryRemoteError,
+    Unreachable,
+    UnreadableAnswer,
 )
+from icloud_sync.remote.multistatus import NOT_CALDAV
 from tests.factories import (
     AppointmentFactory,
     CalendarFactory,
@@ -104,10 +108,29 @@ def test_without_a_choice_the_first_calendar_that_can_be_written_is_the_target()
     assert roles(connection) == {"Holidays": "mirrored", "Work": "target"}
 
 
-def test_blanks_around_and_inside_a_pasted_password_do_not_count() -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f" {PASSWORD}\n",
+        PASSWORD.replace("-", ""),
+        PASSWORD.replace("-", " "),
+        PASSWORD.replace("-", "\N{EN DASH}"),
+        PASSWORD.replace("-", "\N{NON-BREAKING HYPHEN}"),
+        f"\N{ZERO WIDTH SPACE}{PASSWORD}",
+        PASSWORD.upper(),
+    ],
+)
+def test_however_the_password_was_typed_it_is_sent_and_stored_as_apple_writes_it(
+    typed: str,
+) -> None:
     account = AppleAccount()
-    connect(UserFactory(), f" {account.apple_id} ", f" {PASSWORD}\n", remote=account.open)
+    apple_id = f" {account.apple_id}\N{ZERO WIDTH SPACE} "
+    connection = connect(UserFactory(), apple_id, typed, remote=account.open)
     assert account.opened_with == [("http://127.0.0.1:9/", account.apple_id, PASSWORD)]
+    assert (connection.apple_id, connection.app_password) == (account.apple_id, PASSWORD)
+    connecting.update_password(connection, typed, remote=account.open)
+    connection.refresh_from_db()
+    assert connection.app_password == PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -144,21 +167,30 @@ def test_serving_chosen_calendars_sends_only_their_appointments() -> None:
     assert list(connection.outbox.values_list("object_id", flat=True)) == [ours.pk]
 
 
+def no_network() -> RemoteError:
+    error = Unreachable("The server caldav.icloud.com cannot be reached.")
+    error.__cause__ = socket.gaierror(-3, "Temporary failure in name resolution")
+    return error
+
+
 # --- What is refused ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("trouble", "field", "says"),
     [
-        (CredentialsError("no", 401), "password", "app-specific password at account.apple.com"),
-        (Refused("Forbidden", 403), "password", "the address the user signs in with"),
+        (CredentialsError("no", 401), "password", "most likely wrong: mistyped, or made for"),
+        (CredentialsError("no", 403), "apple_id", "most likely knows no Apple account called anna"),
+        (CredentialsError("no notice taken"), "", "took no notice of the user name and password"),
+        (Refused("Forbidden", 403), "", "127.0.0.1:9 refuses what we ask. Seen: Forbidden"),
         (RateLimited("slow down", 503), "", "says nothing about the password"),
-        (TemporaryRemoteError("broken", 500), "", "try again in a few minutes"),
-        (TemporaryRemoteError("no route"), "server_url", "could not be reached"),
-        (HostNotAllowed("no"), "server_url", "the setting ICLOUD_ALLOWED_HOSTS"),
-        (NotCalDAV("a web page", 200), "server_url", "There is no CalDAV account at"),
-        (TemporaryRemoteError("a sign-in page", 200), "server_url", "There is no CalDAV account"),
-        (Refused("Too many", 507), "", "refused: Too many"),
+        (TemporaryRemoteError("broken", 500), "", "is out of order at the moment. Seen: broken"),
+        (no_network(), "server_url", "most likely this machine has no network"),
+        (HostNotAllowed("no"), "", "most likely by a captive portal"),
+        (NotCalDAV("nothing"), "server_url", "There is no calendar server at this address of 127"),
+        (TemporaryRemoteError(NOT_CALDAV, 200), "", "most likely a captive portal, a network that"),
+        (UnreadableAnswer("broken XML", 200), "", "gave an answer that cannot be understood"),
+        (Refused("Too many", 507), "", "The account has no room for another event. Seen: Too many"),
     ],
 )
 def test_each_trouble_has_its_own_sentence_and_stores_nothing(
@@ -173,6 +205,38 @@ def test_each_trouble_has_its_own_sentence_and_stores_nothing(
 def test_a_busy_server_is_never_a_wrong_password() -> None:
     error = refusal(UserFactory(), AppleAccount(trouble=RateLimited("slow", 503)))
     assert "did not accept" not in error.sentence
+
+
+def test_an_address_that_may_see_no_password_is_told_from_one_that_it_leads_to() -> None:
+    account = AppleAccount(trouble=HostNotAllowed("no"))
+    error = refusal(UserFactory(), account, server_url="https://calendar.example.com/")
+    assert error.field == "server_url"
+    assert error.sentences == [
+        "calendar.example.com is not on the list of hosts that may see a password: it is neither "
+        "Apple's nor named in ICLOUD_ALLOWED_HOSTS.",
+        "Seen: no",
+        "Could also be: The address may be misspelt, or lead over plain http.",
+        "Next: If the host is yours, add its name to ICLOUD_ALLOWED_HOSTS and restart; else "
+        "correct the server's address. No password was sent.",
+    ]
+
+
+def test_a_refused_password_is_explained_whole_and_shown_nowhere() -> None:
+    account = AppleAccount(password="another")
+    with pytest.raises(ConnectError) as refused:
+        connect(UserFactory(), account.apple_id, PASSWORD, remote=account.open)
+    error = refused.value
+    assert error.sentence == " ".join(error.sentences)
+    assert error.sentences == [
+        "The app-specific password has the right form but is most likely wrong: mistyped, or made "
+        "for another Apple account than anna@icloud.example.",
+        "Seen: The server did not accept this Apple ID and password. Its answer was 401.",
+        "Could also be: It may have been revoked since, or anna@icloud.example may not be the "
+        "address the user signs in with: the server answers all of these alike.",
+        "Next: Ask the user for a new app-specific password (account.apple.com, Sign-In and "
+        "Security, App-Specific Passwords) and connect with that.",
+    ]
+    assert PASSWORD not in error.sentence
 
 
 def test_no_password_is_asked_for_before_a_server_is() -> None:

@@ -8,11 +8,11 @@ import pytest
 from django.utils import timezone
 
 from icloud_sync import leases
+from icloud_sync.core.verdicts import steps as judged
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.values import Grade, Step, Verdict, exit_code, summary
 from icloud_sync.doctor import examine, visit
 from icloud_sync.doctor.patience import Patience
-from icloud_sync.fields import encrypt
 from icloud_sync.models import ICloudConnection, RemoteCollection, RemoteResource, SyncLogEntry
 from tests.factories import ICloudConnectionFactory
 from tests.remote.scripted import SIGN_IN, raw
@@ -126,26 +126,11 @@ def test_changes_that_wait_to_be_pulled_are_counted_and_stay_waiting(synced: Wor
 # --- The password ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("password", "address", "cause", "words"),
-    [
-        (FORM, "", Cause.WRONG_PASSWORD, "is most likely wrong"),
-        ("Summer2026!", "", Cause.ORDINARY_PASSWORD, "the ordinary Apple Account password"),
-        (FORM, "anna.second@icloud.com", Cause.ALIAS, "looks like an alias"),
-    ],
-)
-def test_a_password_that_never_worked(
-    apple: World, password: str, address: str, cause: Cause, words: str
-) -> None:
-    connection = set_up(
-        apple,
-        app_password=encrypt(password),
-        apple_id=address or apple.connection.apple_id,
-        last_success_at=None,
-    )
-    verdicts = look(connection)
+def test_a_password_that_was_refused_stops_all_that_needs_it(apple: World) -> None:
+    apple.account.standin.switches.revoked_password = True
+    verdicts = look(apple.connection)
     assert troubles(verdicts) == {
-        "sign_in": cause,
+        "sign_in": Cause.REVOKED,
         "principal": "not tried",
         "home": "not tried",
         "collections": "not tried",
@@ -153,9 +138,31 @@ def test_a_password_that_never_worked(
         "tokens": "not tried",
         "latency": "not tried",
     }
-    assert words in likely(verdicts)
     assert verdicts[2].likely == "Not tried, because it needs: Sign-in."
     assert exit_code(verdicts) == 1
+
+
+def test_a_password_revoked_before_the_first_sync_worked_when_it_was_stored(
+    standin: Server, db: None
+) -> None:
+    world = connected(standin.new_account())
+    assert world.connection.last_success_at is None
+    world.account.standin.switches.revoked_password = True
+    said = likely(look(world.connection))
+    assert f"worked until {world.connection.created_at:%Y-%m-%d %H:%M} UTC" in said
+
+
+def test_a_row_that_no_server_ever_accepted_is_told_by_what_it_holds(
+    standin: Server, db: None
+) -> None:
+    """Made past connecting: by a restored table, say."""
+    account = standin.new_account()
+    row = ICloudConnectionFactory(
+        apple_id=account.username, app_password=FORM, server_url=account.server_url
+    )
+    assert troubles(look(row))["sign_in"] == Cause.WRONG_PASSWORD
+    row.app_password = "Summer2026!"
+    assert troubles(look(row))["sign_in"] == Cause.ORDINARY_PASSWORD
 
 
 def test_a_password_that_was_revoked_is_told_by_until_when_it_worked(apple: World) -> None:
@@ -291,8 +298,31 @@ def test_a_server_that_stops_answering_ends_the_examination(apple: World) -> Non
     with raw(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", None) as silent:
         connection = set_up(apple, server_url=silent.url)
         verdicts = look(connection, patience=Patience(20, one=0.3))
-    assert by_step(verdicts)["sign_in"] == Cause.SILENCE
+    assert by_step(verdicts)["sign_in"] == Cause.STALLED
     assert not [one for one in verdicts if one.cause is Cause.OUR_MISTAKE]
+
+
+@pytest.mark.parametrize("seconds", [3.0, 7.0])
+def test_a_slow_server_is_told_as_one_wherever_the_time_runs_out(
+    apple: World, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judged, "SLOW_SECONDS", 0.5)
+    apple.account.standin.switches.slow_body = 1.2
+    verdicts = look(apple.connection, patience=Patience(seconds, one=2.5))
+    assert {str(one.cause) for one in verdicts if one.cause} == {Cause.SLOW}
+    assert not [one for one in verdicts if one.grade is Grade.TROUBLE]
+    assert exit_code(verdicts) == 2
+    said = likely(verdicts)
+    assert "answers slowly: most likely the network in between is slow" in said
+    assert "seconds" not in said
+
+
+def test_a_question_that_the_whole_limit_cut_off_was_not_tried_in_full(apple: World) -> None:
+    """Nothing is known of a server that was given half a second."""
+    with raw(None) as silent:
+        verdicts = look(set_up(apple, server_url=silent.url), patience=Patience(0.5, one=5))
+    assert by_step(verdicts)["address"] == Cause.TIME_IS_UP
+    assert exit_code(verdicts) == 2
 
 
 def test_when_the_time_is_up_the_rest_is_not_tried(apple: World) -> None:
@@ -389,7 +419,7 @@ def test_a_listing_that_lacks_itself_is_no_account_without_calendars(apple: Worl
         ("fault", "reset", {"sign_in": Cause.BROKE_OFF}),
         ("broken_xml", True, {"sign_in": Cause.ODD_ANSWER}),
         ("html_answer", True, {"sign_in": Cause.PORTAL}),
-        ("slow_body", 5.0, {"sign_in": Cause.SILENCE}),
+        ("slow_body", 5.0, {"sign_in": Cause.STALLED}),
     ],
 )
 def test_the_account_s_moods(apple: World, switch: str, value: Any, found: Any) -> None:

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from icloud_sync.connecting.troubles import failure_of, is_apple
 from icloud_sync.core.verdicts.failures import Failure, Kind
 from icloud_sync.core.verdicts.steps import Reached
 from icloud_sync.doctor import address
-from icloud_sync.doctor.troubles import failure_of, is_apple
 from icloud_sync.remote import session
 from icloud_sync.remote.client import CalDAVRemote
 from icloud_sync.remote.errors import RemoteError

@@ -8,15 +8,8 @@ import pytest
 
 from icloud_sync.core.verdicts import machine, steps
 from icloud_sync.core.verdicts.causes import Cause
-from icloud_sync.core.verdicts.failures import (
-    Credentials,
-    Failure,
-    Kind,
-    credentials_refused,
-    failed,
-    is_app_specific,
-    looks_like_an_alias,
-)
+from icloud_sync.core.verdicts.failures import Failure, Kind, failed
+from icloud_sync.core.verdicts.means import CONNECTING, STORED
 from icloud_sync.core.verdicts.probe import Probe, Written, body_of
 from icloud_sync.core.verdicts.probe import judge as judge_probe
 from icloud_sync.core.verdicts.values import (
@@ -42,11 +35,6 @@ def failure(kind: Kind, **more: Any) -> Failure:
     return Failure(kind, APPLE, "as seen", NOW, **({"is_apple": True} | more))
 
 
-def refused(apple_id: str, password: str, worked: datetime | None = None, status: int = 401) -> Any:
-    known = Credentials(apple_id, is_app_specific(password), worked)
-    return credentials_refused(Step.SIGN_IN, known, status, "The server answered 401.")
-
-
 # --- Every cause has its words --------------------------------------------------------
 
 
@@ -67,75 +55,6 @@ def test_every_trouble_says_what_to_do_next(cause: Cause) -> None:
     assert CAUSES[cause].next_step or cause is Cause.SYNCING
 
 
-# --- The same 401, told apart ---------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("apple_id", "password", "worked", "status", "cause"),
-    [
-        ("anna@gmail.com", FORM, None, 401, Cause.WRONG_PASSWORD),
-        ("anna@gmail.com", "Summer2026!", None, 401, Cause.ORDINARY_PASSWORD),
-        ("anna@icloud.com", "Summer2026!", None, 401, Cause.ORDINARY_PASSWORD),
-        ("anna@icloud.com", FORM, None, 401, Cause.ALIAS),
-        ("anna@me.com", FORM.upper(), None, 401, Cause.ALIAS),
-        ("anna@gmail.com", FORM, None, 403, Cause.ALIAS),
-        ("anna@icloud.com", FORM, NOW, 401, Cause.REVOKED),
-        ("anna@gmail.com", "something else", NOW, 401, Cause.REVOKED),
-        ("anna@icloud.com", FORM, NOW, 403, Cause.THROTTLED),
-    ],
-)
-def test_what_a_refused_password_most_likely_is(
-    apple_id: str, password: str, worked: datetime | None, status: int, cause: Cause
-) -> None:
-    assert refused(apple_id, password, worked, status).cause is cause
-
-
-def test_the_words_for_a_revoked_password_say_until_when_it_worked() -> None:
-    assert refused("anna@icloud.com", FORM, NOW) == Verdict(
-        step=Step.SIGN_IN,
-        grade=Grade.TROUBLE,
-        likely="The password worked until 2026-11-24 09:30 UTC and does not any more: most "
-        "likely it was revoked, alone or by a change of the Apple Account password.",
-        seen="The server answered 401.",
-        could_be="The account may be locked, or two-factor authentication be switched off.",
-        next_step="Ask the user for a new app-specific password (account.apple.com, Sign-In and "
-        "Security, App-Specific Passwords) and type it with Update password.",
-        cause=Cause.REVOKED,
-        stops=True,
-    )
-
-
-@pytest.mark.parametrize(
-    ("password", "has_the_form"),
-    [
-        (FORM, True),
-        ("ABCD-efgh-ijkl-mnop", True),
-        ("abcdefghijklmnop", False),
-        ("abcd-efgh-ijkl", False),
-        ("abcd-efgh-ijkl-mno1", False),
-        (f"{FORM}\n", False),
-        ("", False),
-    ],
-)
-def test_the_form_of_an_app_specific_password(password: str, has_the_form: bool) -> None:
-    assert is_app_specific(password) is has_the_form
-
-
-@pytest.mark.parametrize(
-    ("address", "looks"),
-    [
-        ("anna@icloud.com", True),
-        ("anna@MAC.com ", True),
-        ("x7@privaterelay.appleid.com", True),
-        ("anna@gmail.com", False),
-        ("anna@noticloud.com", False),
-        ("anna", False),
-    ],
-)
-def test_which_address_looks_like_an_alias(address: str, looks: bool) -> None:
-    assert looks_like_an_alias(address) is looks
-
-
 # --- What came in place of an answer --------------------------------------------------
 
 
@@ -146,6 +65,7 @@ def test_which_address_looks_like_an_alias(address: str, looks: bool) -> None:
         (failure(Kind.NO_NAME), Cause.NO_NAME, "this machine has no network"),
         (failure(Kind.REFUSED), Cause.NOBODY_LISTENS, "a firewall in between lets nothing through"),
         (failure(Kind.SILENCE), Cause.SILENCE, "network is down or drops"),
+        (failure(Kind.STALLED), Cause.STALLED, "most likely it is overloaded"),
         (failure(Kind.TLS_NAME), Cause.WRONG_NAME, "a captive portal or a proxy"),
         (failure(Kind.TLS_UNKNOWN), Cause.UNKNOWN_CERTIFICATE, "a company's proxy or firewall"),
         (
@@ -169,6 +89,7 @@ def test_which_address_looks_like_an_alias(address: str, looks: bool) -> None:
             "left alone until 2026-11-24 09:30 UTC",
         ),
         (failure(Kind.STATUS, status=403, retry_at=NOW), Cause.THROTTLED, "throttling us"),
+        (failure(Kind.STATUS, status=511), Cause.PORTAL, "most likely a captive portal"),
         (failure(Kind.STATUS, status=500), Cause.SERVER_FAILED, "itself is out of order"),
         (failure(Kind.STATUS, status=507), Cause.ACCOUNT_FULL, "no room"),
         (failure(Kind.STATUS, status=404), Cause.NOT_CALDAV, "no calendar server"),
@@ -316,6 +237,32 @@ def test_a_server_that_does_not_say_the_time_is_only_noted() -> None:
 def test_the_median_counts_not_the_slowest() -> None:
     assert steps.latency(APPLE, [0.1, 9.0, 0.2]).seen == "Median of 3 small requests: 200 ms."
     assert steps.latency(APPLE, [4.0, 9.0, 0.2]).cause is Cause.SLOW
+
+
+def test_before_connecting_every_calendar_is_offered_with_its_rights() -> None:
+    mine, theirs = steps.Calendar("Home", ""), steps.Calendar("Holidays", "", can_write=False)
+    assert steps.offered([theirs, mine], CONNECTING) == good(
+        Step.COLLECTIONS,
+        "New events can be written to “Home”.",
+        "2 calendars that hold events. “Holidays”: read-only in iCloud, “Home”: can be written to",
+    )
+    assert steps.offered([theirs], CONNECTING).cause is Cause.NOWHERE_TO_WRITE
+    assert steps.offered([], CONNECTING).cause is Cause.NO_CALENDARS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cause", "words"),
+    [
+        ([], Cause.TIME_IS_UP, "the time for an examination was up"),
+        ([0.1, 0.1, 9.0], Cause.TIME_IS_UP, "the time for an examination was up"),
+        ([0.1, 4.1, 4.2], Cause.SLOW, "answers slowly: most likely the network in between"),
+    ],
+)
+def test_why_the_time_was_up(seconds: list[float], cause: Cause, words: str) -> None:
+    verdict = steps.out_of_time(Step.READ, APPLE, seconds, STORED)
+    assert (verdict.cause, verdict.grade) == (cause, Grade.NOT_TRIED)
+    assert words in verdict.likely
+    assert ("took 4.1 s at the median" in verdict.seen) is (cause is Cause.SLOW)
 
 
 # --- The test event -------------------------------------------------------------------

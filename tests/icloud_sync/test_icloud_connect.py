@@ -119,7 +119,9 @@ def test_the_process_ends_with_1_and_no_traceback(tmp_path: Any) -> None:
     assert manage("shell", "-v0", "-c", script).returncode == 0
     done = manage("icloud_connect", "anna", "--apple-id", APPLE_ID, "--server", "https://nope.test")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "CommandError: We do not send a password to nope.test: it is not one of Apple's hosts. "
-        "If it is yours, add its name to the setting ICLOUD_ALLOWED_HOSTS and restart.\n"
+    assert done.stderr.splitlines()[0] == (
+        "CommandError: nope.test is not on the list of hosts that may see a password: it is "
+        "neither Apple's nor named in ICLOUD_ALLOWED_HOSTS."
     )
+    assert done.stderr.splitlines()[-1].startswith("Next: If the host is yours, add its name to")
+    assert PASSWORD not in done.stderr

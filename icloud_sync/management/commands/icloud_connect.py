@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             connection = self.connect(user, chosen, read_password(), options)
         except ConnectError as error:
-            raise CommandError(error.sentence) from error
+            raise CommandError("\n".join(error.sentences)) from error
         self.say(connection, chosen)
 
     @sensitive_variables("password")
@@ -87,7 +87,13 @@ def find_calendar(name: str) -> Calendar:
 
 
 def read_password() -> str:
-    return os.environ.get(PASSWORD_VARIABLE) or getpass("App-specific password: ")
+    """Raises ConnectError where there is no terminal to ask at."""
+    try:
+        return os.environ.get(PASSWORD_VARIABLE) or getpass("App-specific password: ")
+    except EOFError as error:
+        raise ConnectError(
+            f"There is nobody to ask for the password: set {PASSWORD_VARIABLE}.", "password"
+        ) from error
 
 
 def used_for(collection: RemoteCollection) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from icloud_sync.core.verdicts.failures import Failure, Kind
 from icloud_sync.remote.errors import (
+    CredentialsError,
     HostNotAllowed,
     NotCalDAV,
     RateLimited,
@@ -50,6 +51,8 @@ def remote_kind(error: RemoteError) -> Kind:
         return Kind.REDIRECT
     if isinstance(error, NotCalDAV):
         return Kind.NOT_CALDAV
+    if isinstance(error, CredentialsError) and not error.status:
+        return Kind.ANONYMOUS
     if isinstance(error, RateLimited):
         return Kind.STATUS
     if error.message == NOT_CALDAV:
