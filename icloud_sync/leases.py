@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from icloud_sync.models import ICloudConnection
+from icloud_sync.models import ICloudConnection, Stop
 
 MAY_WRITE = (ICloudConnection.Status.CONNECTED, ICloudConnection.Status.DEGRADED)
 TTL = timedelta(seconds=90)  # twice the longest request, and renewed before each
@@ -45,7 +45,8 @@ class Lease:
 
 @contextmanager
 def hold(connection_id: int) -> Iterator[Lease | None]:
-    """The lease, or None when somebody else holds it: end at once, do not wait."""
+    """The lease, or None when somebody else holds it or all sync is stopped: end at once, do
+    not wait."""
     lease = take(connection_id)
     try:
         yield lease
@@ -57,7 +58,8 @@ def hold(connection_id: int) -> Iterator[Lease | None]:
 def take(connection_id: int) -> Lease | None:
     owner = secrets.token_hex(8)
     free = Q(lease_owner="") | Q(lease_until__lt=Now()) | Q(lease_until__isnull=True)
-    taken = ICloudConnection.objects.filter(free, pk=connection_id).update(
+    going = ICloudConnection.objects.filter(~Exists(Stop.objects.all()))  # D21
+    taken = going.filter(free, pk=connection_id).update(
         lease_owner=owner, lease_until=expiry(), lease_fence=F("lease_fence") + 1
     )
     if not taken:

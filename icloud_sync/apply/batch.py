@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from icloud_sync.apply.bodies import Bodies, read_ahead, storable
 from icloud_sync.apply.decide import decide
+from icloud_sync.apply.replaced import give_way
 from icloud_sync.apply.rows import add_new, minted, read_rows, read_slots
 from icloud_sync.apply.splits import keep_what_was_said
 from icloud_sync.apply.write import Writer
@@ -77,6 +78,7 @@ def absorb_batch(
     writer = Writer(connection, now, journal)
     follow_moves(connection, collection, moved)
     rows = read_rows(connection, [one.href for one in fetched])
+    give_way(rows, writer, fetched)
     readable: list[tuple[Fetched, Document]] = []
     for one in fetched:
         try:
@@ -140,10 +142,16 @@ def set_aside(
 
 
 def absorb_removed(
-    connection: ICloudConnection, hrefs: Sequence[str], now: datetime, journal: Journal
+    connection: ICloudConnection,
+    hrefs: Sequence[str],
+    now: datetime,
+    journal: Journal,
+    frees: bool | None = None,
 ) -> None:
     """The server says these are gone, and a second look agreed. Nothing of ours goes with
-    them: a copy and its slots are marked, and stay (R6, R12)."""
+    them: a copy and its slots are marked, and stay (R6, R12). `frees`: whether the slots take
+    no time any more; None: as the connection's switch says (D5)."""
+    frees = connection.frees_deleted if frees is None else frees
     with transaction.atomic():
         journal.lease.check()
         writer = Writer(connection, now, journal)
@@ -151,7 +159,7 @@ def absorb_removed(
             state__in=(State.DELETED_IN_ICLOUD, State.REMOVED, State.PENDING)
         )
         for resource in gone:
-            writer.mark_deleted(resource)
+            writer.mark_deleted(resource, frees=frees)
         writer.flush()
 
 

@@ -23,6 +23,7 @@ from icloud_sync.snapshots import slots_of_resources
 from icloud_sync.synclog import Outcome, as_json
 
 State = RemoteResource.State
+DELETED = "was deleted in iCloud"
 
 
 class CopyActions(Gathered):
@@ -100,26 +101,39 @@ class CopyActions(Gathered):
                 appointment_id=action.appointment_id,
             )
 
-    def mark_deleted(self, resource: RemoteResource) -> None:
-        """R6, R12: marked and listed; the appointment and the slots stay as they are."""
+    def mark_deleted(
+        self, resource: RemoteResource, how: str = DELETED, frees: bool = False
+    ) -> None:
+        """R6, R12: marked and listed; the appointment and the slots stay as they are. `frees`:
+        the slots' time is free from now on, but for what a person blocked (D5)."""
         if resource.state == State.DELETED_IN_ICLOUD:
             return
         resource.state, resource.etag = State.DELETED_IN_ICLOUD, ""
         resource.state_reason = f"Deleted in iCloud, seen {self.now:%Y-%m-%d %H:%M} UTC."
         self.resources[resource.pk] = resource
         slots = slots_of_resources(self.connection.user_id, [resource.pk])
-        slots.filter(removed_at_source_at=None).update(removed_at_source_at=self.now)
+        slots = slots.filter(removed_at_source_at=None)
+        freed = slots.filter(is_busy=True, busy_at_source=True) if frees else slots.none()
+        ids = list(slots.values_list("pk", flat=True))
+        # As if iCloud said so: back in iCloud, it takes time again.
+        number = freed.update(is_busy=False, busy_at_source=False)
+        slots.filter(pk__in=ids).update(removed_at_source_at=self.now)
         what = (
             f"the copy of appointment {resource.appointment_id}"
             if resource.appointment_id
-            else f"the event of {slots.count()} Blocked Slots"
+            else f"the event of {counted(len(ids), 'Blocked Slot')}"
         )
+        follows = f"{counted(number, 'slot')} freed" if number else "nothing changes in Referins"
         self.log(
             "mark deleted in iCloud",
-            f"{what} was deleted in iCloud; nothing changes in Referins",
+            f"{what} {how}; {follows}",
             resource,
             appointment_id=resource.appointment_id,
         )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def appointment_columns(fields: EventFields, changed: Sequence[str]) -> dict[str, Any]:

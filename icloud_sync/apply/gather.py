@@ -48,6 +48,7 @@ RESOURCE_COLUMNS = [
     "is_recurring",
     "recurrence_set",
     "deleted_here",
+    "settled_at",
     "recurrence_id",
     "reconsider_at",
     "state",
@@ -83,6 +84,7 @@ class Gathered:
             self.log("back in iCloud", f"{resource.href} is back in iCloud", resource)
         if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
             resource.state, resource.state_reason = State.SYNCED, ""
+            resource.settled_at = None
         resource.etag, resource.base, resource.uid = one.etag, one.body, parsed.uid
         resource.unread_body, resource.agreed_zone = "", self.connection.user.time_zone
         is_all_day = any(each.fields.interval.is_all_day for each in parsed.occurrences)

@@ -33,7 +33,8 @@ class Hold(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     state = models.CharField(max_length=20, choices=State, default=State.WAITING)
     message = models.TextField()
-    # How many, of how many; and which: hrefs, or outbox rows' ids.
+    # How many, of how many; and which: hrefs, recurrence-ids or outbox rows' ids. Of what is
+    # approved, what is still to be done.
     number = models.PositiveIntegerField()
     of = models.PositiveIntegerField()
     what = models.JSONField(default=list, blank=True)

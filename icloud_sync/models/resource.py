@@ -71,6 +71,10 @@ class RemoteResource(models.Model):
     # Slots deleted here after the event was deleted there: recurrence-id -> slot. Should it
     # come back, they go (D6).
     deleted_here = models.JSONField(default=dict, blank=True, editable=False)
+    # Deleted in iCloud, and somebody decided to leave it at that: no longer listed (D4, D5).
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A person decided that it stays in iCloud though its appointment is out of it (D21).
+    left_there = models.BooleanField(default=False, editable=False)
     # Who wrote it lately, oldest first: [time, "Referins" or "iCloud", what of it].
     writes = models.JSONField(default=list, blank=True, editable=False)
     # Both sides kept rewriting it; nothing more is written until a person says so.

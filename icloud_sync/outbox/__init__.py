@@ -27,6 +27,7 @@ from icloud_sync.outbox.enqueue import (
     served_copies,
     without_copy,
 )
+from icloud_sync.outbox.put_back import put_back
 
 __all__ = [
     "CLAIM_TTL",
@@ -42,6 +43,7 @@ __all__ = [
     "live",
     "nudge",
     "park",
+    "put_back",
     "put_off",
     "release",
     "release_stuck",

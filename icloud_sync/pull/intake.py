@@ -7,6 +7,7 @@ from django.db import transaction
 
 from icloud_sync.apply import absorb, absorb_removed
 from icloud_sync.core.values import Fetched
+from icloud_sync.guards.vanished import hold_back
 from icloud_sync.models import RemoteCollection
 from icloud_sync.pull.aside import NOT_THERE, forget_never_read, record_unread
 from icloud_sync.pull.listing import Listing
@@ -99,30 +100,51 @@ def store(
 
 def ask_about_vanished(work: Pull, collection: RemoteCollection, listing: Listing) -> int:
     """A listing lacks them, or a report calls them gone; believed once they cannot be had
-    either (rule 5). How many can, so that the listing is not to be relied on."""
+    either (rule 5), and a person asked where they are many (D21). How many can be had, so
+    that the listing is not to be relied on."""
+    missing, alive = missing_of(work, collection, listing)
+    if work.result.unfinished:
+        return alive
+    held = hold_back(work.connection, missing, work.result.vanished, work.journal)
+    for batch in work.in_time([href for href in missing if href not in held]):
+        alive += len(batch) - believe_gone(work, collection, batch, listing)
+    return alive
+
+
+def missing_of(work: Pull, collection: RemoteCollection, listing: Listing) -> tuple[list[str], int]:
+    """Of those that the listing lacks: which a second look does not show either, and how many
+    it does."""
+    missing: list[str] = []
     alive = 0
     for batch in work.in_time(listing.difference.vanished):
         ours = work.connection.resources.filter(href__in=batch, collection=collection)
         hrefs = list(ours.values_list("href", flat=True))
-        found, gone = look_for(work, collection, hrefs)
-        store(work, collection, found, listing)
-        forget_never_read(work, listing.known.aside.intersection(gone))
-        if gone:
-            absorb_removed(work.connection, gone, work.now, work.journal)
-            work.result.vanished += len(gone)
-        alive += len(hrefs) - len(gone)
-    return alive
+        if len(hrefs) > FEW:
+            got = work.session.remote.multiget(collection.href, hrefs)
+            store(work, collection, got.found, listing)
+            alive += len(hrefs) - len(got.missing)
+            hrefs = list(got.missing)
+        missing += hrefs
+    return missing, alive
 
 
-def look_for(
-    work: Pull, collection: RemoteCollection, hrefs: Sequence[str]
-) -> tuple[list[Fetched], list[str]]:
-    """What is there after all, and what a GET of its own says is not."""
+def believe_gone(
+    work: Pull, collection: RemoteCollection, hrefs: Sequence[str], listing: Listing
+) -> int:
+    """What a GET of its own says is not there. Returns how many."""
+    found, gone = look_for(work, hrefs)
+    store(work, collection, found, listing)
+    forget_never_read(work, listing.known.aside.intersection(gone))
+    if gone:
+        absorb_removed(work.connection, gone, work.now, work.journal)
+        work.result.vanished += len(gone)
+    return len(gone)
+
+
+def look_for(work: Pull, hrefs: Sequence[str]) -> tuple[list[Fetched], list[str]]:
+    """What is there after all, and what is not."""
     found: list[Fetched] = []
     gone: list[str] = []
-    if len(hrefs) > FEW:
-        got = work.session.remote.multiget(collection.href, hrefs)
-        found, hrefs = list(got.found), got.missing
     for href in hrefs:
         try:
             found.append(work.session.remote.get(href))

@@ -11,6 +11,7 @@ from icloud_sync.core.values import CollectionInfo
 from icloud_sync.models import RemoteCollection
 from icloud_sync.pull.aside import count_looks, due_again
 from icloud_sync.pull.collections import known_collections
+from icloud_sync.pull.decided import carry_out_decided
 from icloud_sync.pull.intake import take_in
 from icloud_sync.pull.listing import Known, list_collection, partial, read_report
 from icloud_sync.pull.work import Pull, PullResult
@@ -49,6 +50,7 @@ def pull(
         work = Pull(session, journal, PullResult(), session.clock(), until, progress)
         work.collections = list(work.connection.collections.all())
         work.again = due_again(work.connection, work.now)
+        carry_out_decided(work)
         full = full or came_by(work, COMPARE_EVERY)
         alone = None if full or work.again else only_collection(work)
         if alone is None or not look_at_it_alone(work, alone):

@@ -82,7 +82,7 @@ MUTANTS: list[tuple[str, str, Patch]] = [
     (
         "what a listing lacks is deleted",
         "the calendar's listing without members",
-        replacing(intake, "look_for", lambda work, collection, hrefs: ([], list(hrefs))),
+        replacing(intake, "look_for", lambda work, hrefs: ([], list(hrefs))),
     ),
     (
         "the token after an empty listing is taken",
