@@ -109,7 +109,7 @@ class ConnectionActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 actor=request.user,  # type: ignore[arg-type]
             )
         except ConnectError as error:
-            form.add_error("password" if error.field == "password" else None, error.sentence)
+            form.add_error("password" if error.field == "password" else None, error.sentences)
             return False
         self.log_change(request, connection, "Updated the password.")
         messages.success(request, "The new password works. What was waiting goes out now.")

@@ -58,7 +58,7 @@ class ConnectInTwoSteps(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             account = connecting.look(typed["apple_id"], typed["password"], typed["server_url"])
         except ConnectError as error:
-            form.add_error(error.field or None, error.sentence)
+            form.add_error(error.field or None, error.sentences)
             return False
         pending.keep(request, typed["user"].pk, typed["password"], account)
         return True
@@ -105,7 +105,7 @@ class ConnectInTwoSteps(admin.ModelAdmin):  # type: ignore[type-arg]
                 actor=request.user,  # type: ignore[arg-type]
             )
         except ConnectError as error:
-            form.add_error("calendars" if error.field == "calendars" else None, error.sentence)
+            form.add_error("calendars" if error.field == "calendars" else None, error.sentences)
             return None
         pending.forget(request)
         return self.connected(request, connection)

@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
+from calendars.models import User
 from icloud_standin.listening import Handler
 from icloud_standin.server import StandIn
 from icloud_sync.connecting import ConnectError, update_password
@@ -22,6 +24,7 @@ from icloud_sync.models import ICloudConnection
 from icloud_sync.sync import sync
 from tests.factories import UserFactory
 
+ADD = "/admin/icloud_sync/icloudconnection/add/"
 APPLE_ID = "anna@example.com"
 PASSWORD = "abcd-efgh-ijkl-mnop"
 MISTYPED = "abcd-efgh-ijkl-mnpo"
@@ -118,6 +121,26 @@ def before_connecting(apple: Apple, apple_id: str = APPLE_ID) -> str:
     return icloud_doctor("--apple-id", apple_id, "--server", apple.standin.url)
 
 
+def told_by_the_form(apple: Apple, apple_id: str, password: str) -> list[str]:
+    """The errors on the first page of connecting, whichever field they stand at."""
+    typed = {"apple_id": apple_id, "password": password, "server_url": apple.standin.url}
+    form = post(ADD, {"user": User.objects.get(username="anna").pk, **typed}).context["form"]
+    assert set(form.errors) <= {"apple_id", "password"}
+    return [sentence for errors in form.errors.values() for sentence in errors]
+
+
+def post(page: str, typed: dict[str, Any]) -> Any:
+    staff = Client()
+    staff.force_login(User.objects.filter(is_superuser=True).first() or boss())
+    shown = staff.post(page, typed)
+    assert typed["password"] not in shown.content.decode()
+    return shown
+
+
+def boss() -> Any:
+    return UserFactory(username="boss", is_staff=True, is_superuser=True)
+
+
 # --- A sign-in that was refused: 1 wrong password, 2 ordinary password, 3 alias -----------
 
 TYPED = [
@@ -151,6 +174,7 @@ def test_a_sign_in_that_is_refused_is_told_alike_by_both_commands(
     assert said[3].startswith("Next: Ask the user ")
     assert "isconnect" not in said[3]  # there is nothing to disconnect
     assert before_connecting(apple, apple_id) == sentence
+    assert told_by_the_form(apple, apple_id, password) == said
     assert not ICloudConnection.objects.exists()
 
 
@@ -190,6 +214,8 @@ def test_a_new_password_that_is_refused_is_told_the_same_way(
     with pytest.raises(ConnectError) as refused:
         update_password(connected, typed)
     said = refused.value.sentences
+    page = f"/admin/icloud_sync/icloudconnection/{connected.pk}/password/"
+    assert post(page, {"password": typed}).context["form"].errors == {"password": said}
     connected.refresh_from_db()
     until = f"{connected.last_success_at:%Y-%m-%d %H:%M} UTC"
     assert said[0] == sentence or said[0].startswith(f"The password worked until {until}")
