@@ -163,11 +163,13 @@ def exit_code(verdicts: list[Verdict]) -> int:
 
 
 def summary(verdicts: list[Verdict]) -> str:
-    """One sentence for the whole: the first trouble's, as the others follow from it."""
+    """The whole in short: the first trouble's sentence, as the others follow from it."""
     troubles = [verdict for verdict in verdicts if verdict.grade is Grade.TROUBLE]
     if troubles:
         return f"{troubles[0].heading}: {troubles[0].likely}"
     left_out = [verdict for verdict in verdicts if verdict.grade is Grade.NOT_TRIED]
     if left_out or not verdicts:
         return left_out[0].likely if left_out else "Nothing was looked at."
-    return "All is well."
+    notes = [verdict for verdict in verdicts if verdict.grade is Grade.NOTE]
+    known = f" Worth knowing: {notes[0].likely}" if notes else ""
+    return f"All is well.{known}"
