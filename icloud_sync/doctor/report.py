@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.views.decorators.debug import sensitive_variables
+
 from icloud_sync.connecting.account import normalize_apple_id
 from icloud_sync.core.app_password import is_app_specific
 from icloud_sync.core.verdicts.causes import Cause
@@ -116,6 +118,7 @@ def facts_of(connection: ICloudConnection) -> dict[str, Any]:
     }
 
 
+@sensitive_variables("password")
 def facts_typed(apple_id: str, password: str) -> dict[str, Any]:
     """Of an account that is to be connected; of the password its form alone."""
     found = ICloudConnection.objects.filter(apple_id__iexact=normalize_apple_id(apple_id))

@@ -1,5 +1,6 @@
 """The test event: only by consent, never imported, always taken out again or said."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.probe import TITLE
 from icloud_sync.core.verdicts.values import Grade, Step, Verdict
 from icloud_sync.doctor import examine, probe
+from icloud_sync.doctor.patience import Patience
 from icloud_sync.models import ICloudConnection, MintedUid, SyncLogEntry
 from tests.factories import UserFactory
 from tests.scenarios.world import World, connected
@@ -187,6 +189,32 @@ def test_a_calendar_that_is_gone_is_not_written_to(apple: World) -> None:
     verdict = write(apple)
     assert verdict.likely == "Not tried, because it needs: Calendars and rights."
     assert apple.account.wire.writes() == []
+
+
+def test_a_server_that_stops_answering_half_way_is_told_as_one_and_cleared(apple: World) -> None:
+    stalls = [None]
+
+    def stall(exchange: Exchange) -> None:
+        if exchange.method == "GET" and stalls:
+            stalls.pop()
+            threading.Event().wait(1)
+
+    apple.account.wire.faults.append(stall)
+    verdict = write(apple, patience=Patience(20, one=0.5))
+    assert verdict.cause is Cause.STALLED
+    assert "answered at first and then not in time" in verdict.likely
+    assert apple.account.phone.resources() == {}
+
+
+def test_when_the_time_is_up_nothing_is_written(apple: World) -> None:
+    patience = Patience()
+    steps = examine(apple.connection, write=True, patience=patience)
+    for last in steps:
+        if last.step is Step.LATENCY:
+            patience.ends = 0.0
+    assert (last.step, last.cause, last.grade) == (Step.WRITE, Cause.TIME_IS_UP, Grade.NOT_TRIED)
+    assert (apple.account.wire.writes(), MintedUid.objects.count()) == ([], 0)
+    assert story(apple) == []
 
 
 def test_broken_off_by_a_person_it_is_taken_out(
