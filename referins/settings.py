@@ -107,6 +107,10 @@ ICLOUD_POLL_MAX_SECONDS = whole_number("ICLOUD_POLL_MAX_SECONDS", default=900)
 # What one account may cost: requests a minute, and at once after a rest (an import).
 ICLOUD_REQUESTS_PER_MINUTE = whole_number("ICLOUD_REQUESTS_PER_MINUTE", default=240, least=6)
 ICLOUD_REQUESTS_BURST = whole_number("ICLOUD_REQUESTS_BURST", default=250)
+# Mail to staff (a guard waits, …), as smtp+tls://user:password@host:587; printed where unset.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="referins@localhost")
 # Links in pushed events lead here ("URL back to the appointment", D11).
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://localhost:8000").rstrip("/")
 
@@ -148,7 +152,11 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *(["icloud_sync.outages.in_templates"] if ICLOUD_SYNC_ENABLED else []),
+                *(
+                    ["icloud_sync.outages.in_templates", "icloud_sync.guards.notices.in_templates"]
+                    if ICLOUD_SYNC_ENABLED
+                    else []
+                ),
             ]
         },
     }

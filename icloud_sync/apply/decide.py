@@ -24,6 +24,7 @@ from icloud_sync.core.pull_plan import (
 )
 from icloud_sync.core.refs import SourceRef, parse_source_ref
 from icloud_sync.core.values import EventFields, Occurrence, ParsedResource, Window, Zones
+from icloud_sync.guards.shrunk import hold_back
 from icloud_sync.models import OutboxEntry, RemoteResource
 from icloud_sync.snapshots import (
     appointment_fields,
@@ -162,6 +163,9 @@ def decide_slots(deciding: Deciding, others: Collection[Occurrence], versions: V
         reason,
         deleted_here(resource, deciding.rows.deleted_here, versions.names),
     )
+    if writer.connection.frees_deleted:
+        named = {slot.pk: versions.now(rid) for rid, slot in deciding.slots.items()}
+        actions = hold_back(actions, resource, named, writer.journal)
     by_pk = {slot.pk: slot for slot in deciding.slots.values()}
     writer.take_slots(actions, resource, by_pk, reason)
 

@@ -14,7 +14,7 @@ from icloud_sync.connecting.keep import refuse_disconnected, sync_soon
 from icloud_sync.connecting.story import tell
 from icloud_sync.models import ICloudConnection, RemoteResource
 
-SWITCHES = ("free_all_day_blocks", "unanswered_blocks", "travel_blocks")
+SWITCHES = ("free_all_day_blocks", "unanswered_blocks", "travel_blocks", "frees_deleted")
 
 
 def set_blocking(

@@ -11,15 +11,21 @@ ALIVE = (RemoteResource.State.SYNCED, RemoteResource.State.NEEDS_ATTENTION)
 
 
 def hold_back(
-    connection: ICloudConnection, missing: Collection[str], counted: int, journal: Journal
+    connection: ICloudConnection,
+    missing: Collection[str],
+    listed: Collection[str],
+    counted: int,
+    journal: Journal,
 ) -> frozenset[str]:
-    """`missing`: hrefs that neither the listing nor a second look shows. `counted`: how many
-    this run has seen go before. Returns those that wait for a person from now on."""
+    """`missing`: hrefs that neither the listing nor a second look shows; `listed`: what is
+    there, after all. `counted`: how many this run has seen go before. Returns those that wait
+    for a person from now on."""
     hold = waiting(connection, Kind.VANISHED)
     if not missing and hold is None:
         return frozenset()
     there = connection.resources.filter(state__in=ALIVE)
-    before = there.filter(href__in=names_of(hold)).values_list("href", flat=True)
+    absent = [href for href in names_of(hold) if href not in listed]
+    before = there.filter(href__in=absent).values_list("href", flat=True)
     number = there.count()
     held = judge(missing, number, before, already=counted).held
     if held:
@@ -31,15 +37,3 @@ def hold_back(
     else:
         no_longer(connection, Kind.VANISHED, journal)
     return held
-
-
-def came_back(connection: ICloudConnection, hrefs: Collection[str], journal: Journal) -> None:
-    """Of what waits, these are there after all."""
-    hold = waiting(connection, Kind.VANISHED)
-    left = set(names_of(hold)) - set(hrefs)
-    if hold is None or len(left) == len(hold.what):
-        return
-    if left:
-        keep_waiting(connection, Kind.VANISHED, left, hold.of, hold.message, journal)
-    else:
-        no_longer(connection, Kind.VANISHED, journal)

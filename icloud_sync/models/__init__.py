@@ -6,9 +6,10 @@ from icloud_sync.models.guards import Heartbeat, Hold, Stop
 from icloud_sync.models.log import SyncLogEntry, SyncRun
 from icloud_sync.models.outage import Outage
 from icloud_sync.models.outbox import OutboxEntry
-from icloud_sync.models.resource import MintedUid, RemoteResource
+from icloud_sync.models.resource import DeletedInICloud, MintedUid, RemoteResource
 
 __all__ = [
+    "DeletedInICloud",
     "Heartbeat",
     "Hold",
     "ICloudConnection",

@@ -7,10 +7,10 @@ from django.db.models.functions import Lower
 
 from calendars.models import Calendar
 from calendars.types import CalendarType
-from icloud_sync.fields import EncryptedTextField
+from icloud_sync.fields import EncryptedTextField, KeepsSecrets
 
 
-class ICloudConnection(models.Model):
+class ICloudConnection(KeepsSecrets):
     """A user's Apple account, connected. At most one live one a user (D17), and one
     user an account (D18)."""
 

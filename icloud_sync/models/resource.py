@@ -111,6 +111,16 @@ class RemoteResource(models.Model):
         return bool(etag) and etag == self.replaced_etag and etag != self.etag
 
 
+class DeletedInICloud(RemoteResource):
+    """The same rows, to work off: what was deleted in iCloud and nobody has decided about."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "deleted in iCloud"
+        verbose_name_plural = "deleted in iCloud"
+        ordering = ["-updated_at", "-pk"]
+
+
 class MintedUid(models.Model):
     """A UID we made. Outlives connections, so that our own event is never taken for
     somebody's Blocked Slot, whichever account it turns up in (D16)."""

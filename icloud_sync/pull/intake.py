@@ -105,7 +105,8 @@ def ask_about_vanished(work: Pull, collection: RemoteCollection, listing: Listin
     missing, alive = missing_of(work, collection, listing)
     if work.result.unfinished:
         return alive
-    held = hold_back(work.connection, missing, work.result.vanished, work.journal)
+    there = listing.listed
+    held = hold_back(work.connection, missing, there, work.result.vanished, work.journal)
     for batch in work.in_time([href for href in missing if href not in held]):
         alive += len(batch) - believe_gone(work, collection, batch, listing)
     return alive
