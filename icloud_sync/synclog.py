@@ -1,18 +1,26 @@
-"""The story support reads: one entry a decision, and a run where something was done."""
+"""The story support reads: one entry a decision, and a run where something was done.
+
+Append-only. The same trouble met again is no new entry: it is counted on the one it repeats.
+"""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
-from icloud_sync.core.merge import Conflict
-from icloud_sync.core.values import EventFields, Interval
+from calendars.models import User
+from icloud_sync.core.history import as_json, lost_json
 from icloud_sync.leases import Lease, LeaseLost
 from icloud_sync.models import ICloudConnection, RemoteResource, SyncLogEntry, SyncRun
 from icloud_sync.remote.errors import RemoteError
 
+__all__ = ["Direction", "Journal", "Outcome", "as_json", "lost_json", "tell"]
+
 Direction, Outcome = SyncLogEntry.Direction, SyncLogEntry.Outcome
+TROUBLE = (Outcome.SKIPPED, Outcome.RETRYING, Outcome.NEEDS_ATTENTION, Outcome.FAILED)
+# What an entry may be about, the nearest first.
+NAMES = ("appointment_id", "slot_id", "resource_id")
 
 
 class Journal:
@@ -25,7 +33,6 @@ class Journal:
         self.lease = lease
         self.run: SyncRun | None = None
         self.started_at = timezone.now()
-        self.counts: dict[str, int] = {}
 
     def entry(
         self,
@@ -38,8 +45,11 @@ class Journal:
         slot_id: int | None = None,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
+        body: str = "",
+        etag: str = "",
     ) -> SyncLogEntry:
-        """An unsaved entry; `save` writes many at once."""
+        """An unsaved entry; `save` writes many at once. `before`, `after`: core/history.py.
+        `body`: what this replaced or deleted, and its etag."""
         return SyncLogEntry(
             connection=self.connection,
             direction=self.direction,
@@ -51,16 +61,18 @@ class Journal:
             slot_id=slot_id,
             before=before,
             after=after,
+            body=body,
+            etag=etag,
         )
 
     def save(self, entries: list[SyncLogEntry]) -> None:
-        if not entries:
+        new = [entry for entry in entries if not is_counted_again(entry)]
+        if not new:
             return
         run = self.open_run()
-        for entry in entries:
+        for entry in new:
             entry.run = run
-            self.counts[entry.outcome] = self.counts.get(entry.outcome, 0) + 1
-        SyncLogEntry.objects.bulk_create(entries)
+        SyncLogEntry.objects.bulk_create(new)
 
     def write(self, action: str, outcome: str, message: str, **about: Any) -> None:
         self.save([self.entry(action, outcome, message, **about)])
@@ -99,34 +111,57 @@ class Journal:
         self.run.save(update_fields=["outcome", "error", "finished_at"])
 
 
-def as_json(fields: EventFields) -> dict[str, Any]:
-    """The four fields as the log keeps them, enough to restore them."""
-    return {
-        "title": fields.title,
-        **interval_json(fields.interval),
-        "location": fields.location,
-        "notes": fields.notes,
-    }
+def tell(
+    connection: ICloudConnection | None,
+    action: str,
+    outcome: str,
+    message: str,
+    *,
+    direction: str = Direction.PULL,
+    actor: User | None = None,
+    **about: Any,
+) -> SyncLogEntry | None:
+    """An entry outside of any run; None where it was counted on an earlier one."""
+    entry = SyncLogEntry(
+        connection=connection,
+        direction=direction,
+        action=action,
+        outcome=outcome,
+        message=message,
+        actor=actor,
+        **about,
+    )
+    if is_counted_again(entry):
+        return None
+    entry.save()
+    return entry
 
 
-def interval_json(interval: Interval) -> dict[str, Any]:
-    return {
-        "starts_at": spell(interval.starts_at),
-        "ends_at": spell(interval.ends_at),
-        "starts_on": spell(interval.starts_on),
-        "ends_on": spell(interval.ends_on),
-    }
+def is_counted_again(entry: SyncLogEntry) -> bool:
+    """Whether the entry is the same trouble with the same object, and nothing else happened to
+    that: then it is counted. One UPDATE, so that two at once are both counted."""
+    if entry.outcome not in TROUBLE:
+        return False
+    about = about_the_same(entry)
+    since = about.filter(pk__gt=OuterRef("pk"))
+    if not names_an_object(entry):
+        # Of the account as a whole, or of a calendar that the message names: another one's
+        # trouble is no news of this one. What went well is.
+        since = since.exclude(outcome__in=TROUBLE)
+    same = about.filter(action=entry.action, outcome=entry.outcome, message=entry.message)
+    last = same.filter(~Exists(since)).order_by("-created_at", "-pk").values("pk")[:1]
+    again = {"repeats": F("repeats") + 1, "last_at": timezone.now()}
+    return bool(SyncLogEntry.objects.filter(pk__in=last).update(**again))
 
 
-def lost_json(conflicts: tuple[Conflict, ...]) -> dict[str, Any]:
-    """The losing values of a conflict, by field."""
-    return {
-        conflict.field: interval_json(conflict.lost)
-        if isinstance(conflict.lost, Interval)
-        else conflict.lost
-        for conflict in conflicts
-    }
+def about_the_same(entry: SyncLogEntry) -> QuerySet[SyncLogEntry]:
+    """Entries about its appointment, else its slot, else its resource, else the account."""
+    about = SyncLogEntry.objects.filter(connection_id=entry.connection_id)
+    for name in NAMES:
+        if value := getattr(entry, name):
+            return about.filter(**{name: value})
+    return about.filter(**{f"{name}__isnull": True for name in NAMES})
 
 
-def spell(moment: datetime | date | None) -> str | None:
-    return moment.isoformat() if moment else None
+def names_an_object(entry: SyncLogEntry) -> bool:
+    return any(getattr(entry, name) for name in NAMES)

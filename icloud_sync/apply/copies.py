@@ -7,6 +7,7 @@ from calendars.models import Appointment
 from icloud_sync import outbox
 from icloud_sync.apply.gather import Gathered, spell, told
 from icloud_sync.apply.warnings import overlap_warning
+from icloud_sync.core.history import KEEP_CANCELLED, as_json, plain
 from icloud_sync.core.merge import LONGEST_TITLE
 from icloud_sync.core.pull_actions import (
     Action,
@@ -19,8 +20,8 @@ from icloud_sync.core.pull_actions import (
 )
 from icloud_sync.core.values import EventFields
 from icloud_sync.models import OutboxEntry, RemoteResource
-from icloud_sync.snapshots import slots_of_resources
-from icloud_sync.synclog import Outcome, as_json
+from icloud_sync.snapshots import appointment_fields, slot_fields, slots_of_resources
+from icloud_sync.synclog import Outcome
 
 State = RemoteResource.State
 DELETED = "was deleted in iCloud"
@@ -41,10 +42,9 @@ class CopyActions(Gathered):
                 case MarkOccurrenceGone():
                     self.mark_occurrence_gone(action, resource)
                 case MarkOccurrenceBack():
-                    resource.own_occurrence_gone, resource.own_base = False, ""
-                    self.log("back in iCloud", "its occurrence is in the series again", resource)
+                    self.mark_occurrence_back(action, resource)
                 case KeepLosing():
-                    self.keep_losing(action, resource)
+                    self.keep_losing(action, resource, appointment)
                 case PushAppointment():
                     self.push(OutboxEntry.Kind.APPOINTMENT, action.appointment_id)
 
@@ -65,6 +65,7 @@ class CopyActions(Gathered):
             f"{what}{told(action.conflicts)}{warning}",
             resource,
             conflicts=action.conflicts,
+            replaces=True,
             appointment_id=appointment.pk,
             before=as_json(action.before),
             after=as_json(action.after),
@@ -76,17 +77,23 @@ class CopyActions(Gathered):
             if isinstance(action, KeepLosing):
                 self.keep_losing(action, resource)
 
-    def keep_losing(self, action: KeepLosing, resource: RemoteResource) -> None:
-        self.entries.append(
-            self.journal.entry(
-                "keep cancelled",
-                Outcome.CONFLICT,
-                f"appointment {action.appointment_id} was taken out in Referins and edited in "
-                f"iCloud ({spell(action.changed)}): it goes, the edit is kept here",
-                resource=resource,
-                appointment_id=action.appointment_id,
-                before=as_json(action.lost),
-            )
+    def keep_losing(
+        self,
+        action: KeepLosing,
+        resource: RemoteResource,
+        appointment: Appointment | None = None,
+    ) -> None:
+        lost = {name: plain(getattr(action.lost, name)) for name in action.changed}
+        self.log(
+            KEEP_CANCELLED,
+            f"appointment {action.appointment_id} was taken out in Referins and edited in "
+            f"iCloud ({spell(action.changed)}): it goes, the edit is kept here",
+            resource,
+            replaces=True,
+            outcome=Outcome.CONFLICT,
+            appointment_id=action.appointment_id,
+            before={**as_json(action.lost), "lost": lost},
+            after=as_json(appointment_fields(appointment)) if appointment else None,
         )
 
     def mark_occurrence_gone(self, action: MarkOccurrenceGone, resource: RemoteResource) -> None:
@@ -98,8 +105,18 @@ class CopyActions(Gathered):
                 f"the occurrence of appointment {action.appointment_id} was taken out of its "
                 "series in iCloud; nothing changes in Referins",
                 resource,
+                replaces=True,
                 appointment_id=action.appointment_id,
             )
+
+    def mark_occurrence_back(self, action: MarkOccurrenceBack, resource: RemoteResource) -> None:
+        resource.own_occurrence_gone, resource.own_base = False, ""
+        self.log(
+            "back in iCloud",
+            "its occurrence is in the series again",
+            resource,
+            appointment_id=action.appointment_id,
+        )
 
     def mark_deleted(
         self, resource: RemoteResource, how: str = DELETED, frees: bool = False
@@ -108,6 +125,7 @@ class CopyActions(Gathered):
         the slots' time is free from now on, but for what a person blocked (D5)."""
         if resource.state == State.DELETED_IN_ICLOUD:
             return
+        etag = resource.etag
         resource.state, resource.etag = State.DELETED_IN_ICLOUD, ""
         resource.state_reason = f"Deleted in iCloud, seen {self.now:%Y-%m-%d %H:%M} UTC."
         self.resources[resource.pk] = resource
@@ -115,6 +133,7 @@ class CopyActions(Gathered):
         slots = slots.filter(removed_at_source_at=None)
         freed = slots.filter(is_busy=True, busy_at_source=True) if frees else slots.none()
         ids = list(slots.values_list("pk", flat=True))
+        becoming_free = list(freed)
         # As if iCloud said so: back in iCloud, it takes time again.
         number = freed.update(is_busy=False, busy_at_source=False)
         slots.filter(pk__in=ids).update(removed_at_source_at=self.now)
@@ -129,7 +148,19 @@ class CopyActions(Gathered):
             f"{what} {how}; {follows}",
             resource,
             appointment_id=resource.appointment_id,
+            body=resource.base,
+            etag=etag,
         )
+        for slot in becoming_free:
+            fields = slot_fields(slot)
+            self.log(
+                "free slot",
+                f"freed Blocked Slot {slot.pk}: its event was deleted in iCloud",
+                resource,
+                slot_id=slot.pk,
+                before=as_json(fields, True),
+                after=as_json(fields, False),
+            )
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,11 +9,12 @@ from django.db.models import Manager
 
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync import outbox
+from icloud_sync.core.history import lost_json
 from icloud_sync.core.merge import WORDS, Conflict
 from icloud_sync.core.values import Fetched, ParsedResource
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
 from icloud_sync.snapshots import current_window
-from icloud_sync.synclog import Journal, Outcome, lost_json
+from icloud_sync.synclog import Journal, Outcome
 
 State = RemoteResource.State
 # A little less, so that a roll at the same hour every day finds each series due.
@@ -70,6 +71,9 @@ class Gathered:
         self.gone_slots: list[int] = []
         self.resources: dict[int, RemoteResource] = {}
         self.entries: list[SyncLogEntry] = []
+        self.created: list[tuple[SyncLogEntry, BlockedSlot]] = []
+        # Resource -> the first entry that tells what its new body did: it keeps the old one.
+        self.replacing: dict[int, SyncLogEntry] = {}
         self.read_only_reason = ""  # of the resource in hand
 
     def agree(
@@ -81,7 +85,13 @@ class Gathered:
     ) -> None:
         """From now on this body is what both sides last agreed on."""
         if resource.state == State.DELETED_IN_ICLOUD and one.etag:
-            self.log("back in iCloud", f"{resource.href} is back in iCloud", resource)
+            self.log(
+                "back in iCloud",
+                f"{resource.href} is back in iCloud",
+                resource,
+                appointment_id=resource.appointment_id,
+            )
+        self.keep_replaced(resource, one.body)
         if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
             resource.state, resource.state_reason = State.SYNCED, ""
             resource.settled_at = None
@@ -98,6 +108,12 @@ class Gathered:
             resource.recurrence_id = ""
         resource.reconsider_at = self.when_to_reconsider(parsed)
         self.resources[resource.pk] = resource
+
+    def keep_replaced(self, resource: RemoteResource, body: str) -> None:
+        """Once a resource and batch, however many of its slots changed."""
+        entry = self.replacing.pop(resource.pk, None)
+        if entry and body != resource.base:
+            entry.body, entry.etag = resource.base, resource.etag
 
     def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
         """A series at every roll of the window; a single event beyond it when it comes in."""
@@ -121,14 +137,19 @@ class Gathered:
         message: str,
         resource: RemoteResource,
         conflicts: tuple[Conflict, ...] = (),
+        replaces: bool = False,
+        outcome: str = "",
         **about: Any,
-    ) -> None:
+    ) -> SyncLogEntry:
+        """`replaces`: what it tells of came with a new body, and the old one is kept."""
         if conflicts:
             about["before"] = {**(about.get("before") or {}), "lost": lost_json(conflicts)}
-        outcome = Outcome.CONFLICT if conflicts else Outcome.DONE
-        self.entries.append(
-            self.journal.entry(action, outcome, message, resource=resource, **about)
-        )
+        outcome = outcome or (Outcome.CONFLICT if conflicts else Outcome.DONE)
+        entry = self.journal.entry(action, outcome, message, resource=resource, **about)
+        self.entries.append(entry)
+        if replaces:
+            self.replacing.setdefault(resource.pk, entry)
+        return entry
 
     def flush(self) -> None:
         for resource in self.resources.values():
@@ -144,6 +165,8 @@ class Gathered:
             kind=OutboxEntry.Kind.SLOT, object_id__in=self.gone_slots
         ).delete()
         BlockedSlot.objects.bulk_create(self.new_slots, 200)
+        for entry, slot in self.created:
+            entry.slot_id = slot.pk
         for pk in self.gone_slots:
             self.changed_slots.pop(pk, None)
         upsert(BlockedSlot.objects, self.changed_slots, SLOT_COLUMNS)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from calendars.models import BlockedSlot
 from calendars.types import SlotOrigin
 from icloud_sync.apply.gather import Gathered, spell, told
+from icloud_sync.core.history import CREATE_SLOT, KEEP_DELETED, REMOVE_SLOT, as_json, plain
 from icloud_sync.core.ical.parse import all_day
 from icloud_sync.core.merge import LONGEST_TITLE
 from icloud_sync.core.pull_actions import (
@@ -18,7 +19,7 @@ from icloud_sync.core.pull_actions import (
 from icloud_sync.core.refs import SourceRef
 from icloud_sync.core.values import Interval, Occurrence
 from icloud_sync.models import OutboxEntry, RemoteResource
-from icloud_sync.synclog import Outcome, as_json
+from icloud_sync.synclog import Outcome
 
 
 class SlotActions(Gathered):
@@ -40,7 +41,7 @@ class SlotActions(Gathered):
                 case UpdateSlot():
                     self.update_slot(action, resource, slots[action.slot_id])
                 case RemoveSlot():
-                    self.remove_slot(action, resource)
+                    self.remove_slot(action, resource, slots[action.slot_id])
                 case KeepLosingSlot():
                     self.keep_losing_slot(action, resource)
                 case PushSlot():
@@ -56,17 +57,18 @@ class SlotActions(Gathered):
             )
             self.fill(slot, occurrence, occurrence.is_busy)
             self.new_slots.append(slot)
-        count = len(occurrences)
-        self.log(
-            "create slot",
-            f"new Blocked Slot “{occurrences[0].fields.title}”"
-            + (f", {count} times" if count > 1 else ""),
+        count, first = len(occurrences), occurrences[0]
+        entry = self.log(
+            CREATE_SLOT,
+            f"new Blocked Slot “{first.fields.title}”" + (f", {count} times" if count > 1 else ""),
             resource,
-            after=as_json(occurrences[0].fields),
+            after=as_json(first.fields, first.is_busy),
         )
+        if count == 1:
+            self.created.append((entry, slot))
 
     def update_slot(self, action: UpdateSlot, resource: RemoteResource, slot: BlockedSlot) -> None:
-        what = self.what_changes(action, slot)
+        what, before = self.what_changes(action, slot), as_json(action.before, slot.is_busy)
         self.fill(slot, action.after, action.busy_at_source)
         slot.removed_at_source_at = None
         self.changed_slots[slot.pk] = slot
@@ -78,9 +80,10 @@ class SlotActions(Gathered):
             f"{told(action.conflicts)}",
             resource,
             conflicts=action.conflicts,
+            replaces=True,
             slot_id=slot.pk,
-            before=as_json(action.before),
-            after=as_json(action.after.fields),
+            before=before,
+            after=as_json(action.after.fields, action.after.is_busy),
         )
 
     def what_changes(self, action: UpdateSlot, slot: BlockedSlot) -> list[str]:
@@ -96,26 +99,27 @@ class SlotActions(Gathered):
         }
         return [what for what, is_so in found.items() if is_so]
 
-    def remove_slot(self, action: RemoveSlot, resource: RemoteResource) -> None:
+    def remove_slot(self, action: RemoveSlot, resource: RemoteResource, slot: BlockedSlot) -> None:
         self.gone_slots.append(action.slot_id)
         self.log(
-            "remove slot",
+            REMOVE_SLOT,
             f"took away Blocked Slot {action.slot_id}: its occurrence left the series in iCloud",
             resource,
+            replaces=True,
             slot_id=action.slot_id,
-            before=as_json(action.before),
+            before=as_json(action.before, slot.is_busy),
         )
 
     def keep_losing_slot(self, action: KeepLosingSlot, resource: RemoteResource) -> None:
-        self.entries.append(
-            self.journal.entry(
-                "keep deleted",
-                Outcome.CONFLICT,
-                f"a Blocked Slot was deleted in Referins and edited in iCloud "
-                f"({spell(action.changed)}): it goes, the edit is kept here",
-                resource=resource,
-                before=as_json(action.lost),
-            )
+        lost = {name: plain(getattr(action.lost, name)) for name in action.changed}
+        self.log(
+            KEEP_DELETED,
+            f"a Blocked Slot was deleted in Referins and edited in iCloud "
+            f"({spell(action.changed)}): it goes, the edit is kept here",
+            resource,
+            replaces=True,
+            outcome=Outcome.CONFLICT,
+            before={**as_json(action.lost), "lost": lost},
         )
 
     def rename(
