@@ -4,7 +4,12 @@ from urllib.parse import urlsplit
 
 from niquests import exceptions
 
-from icloud_sync.remote.errors import RemoteError, Unreachable, WriteOutcomeUnknown
+from icloud_sync.remote.errors import (
+    RemoteError,
+    Unreachable,
+    UnreadableAnswer,
+    WriteOutcomeUnknown,
+)
 
 WRITES = {"PUT", "DELETE"}
 
@@ -13,19 +18,27 @@ class Stale(Exception):
     """A kept connection was closed under a read: once, it may be asked again."""
 
 
+class TooMuch(Exception):
+    """An answer that we stopped reading; a sentence says why."""
+
+
 def translated(error: Exception, method: str, url: str, last: bool) -> RemoteError | Stale:
     host = urlsplit(url).hostname
+    too_late = isinstance(error, exceptions.Timeout | TimeoutError)
+    kind = "timeout" if too_late else "connection"
     if never_sent(error):
-        return Unreachable(f"The server {host} cannot be reached.")
+        return Unreachable(f"The server {host} cannot be reached.", kind=kind)
     if method in WRITES:
         return WriteOutcomeUnknown(
-            f"The connection to {host} broke during a write: it may have been stored."
+            f"The connection to {host} broke during a write: it may have been stored.", kind=kind
         )
-    if isinstance(error, exceptions.Timeout):
-        return Unreachable(f"The server {host} took too long to answer.")
+    if isinstance(error, TooMuch):
+        return UnreadableAnswer(str(error))
+    if too_late:
+        return Unreachable(f"The server {host} took too long to answer.", kind=kind)
     if isinstance(error, exceptions.ConnectionError) and not last:
         return Stale()
-    return Unreachable(f"The connection to {host} broke.")
+    return Unreachable(f"The connection to {host} broke.", kind=kind)
 
 
 NEVER_SENT = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}

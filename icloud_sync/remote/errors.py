@@ -7,12 +7,19 @@ from datetime import datetime
 
 
 class RemoteError(Exception):
-    """Base. `status` is the HTTP status, 0 where there was no answer."""
+    """Base. `status` is the HTTP status, 0 where there was no answer.
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    `kind` is what went wrong in one stable word, the same whichever host or event it was:
+    "timeout", "connection", "not CalDAV", "unreadable", else the status ("503"), "" without.
+    """
+
+    def __init__(self, message: str, status: int = 0, *, kind: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+        self.kind = kind or self.usual_kind or (str(status) if status else "")
+
+    usual_kind = ""
 
 
 class TemporaryRemoteError(RemoteError):
@@ -33,6 +40,8 @@ class Unreachable(TemporaryRemoteError):
 
 class UnreadableAnswer(TemporaryRemoteError):
     """The answer is CalDAV's, but cannot be read: broken XML, or too large. Ask for less."""
+
+    usual_kind = "unreadable"
 
 
 class WriteOutcomeUnknown(TemporaryRemoteError):

@@ -11,14 +11,22 @@ import niquests
 import wassima
 from niquests.adapters import HTTPAdapter
 
+from icloud_sync.remote.deadline import TimedResolver, TimedTLSSocket
+
 HOSTS_KEPT, CONNECTIONS_A_HOST = 64, 32  # Apple's partitions are some two hundred
 
 
 @cache
 def tls_context() -> ssl.SSLContext:
     """One a process: reading the certificates takes longer than a request."""
-    context = ssl.create_default_context(cadata=wassima.generate_ca_bundle())
+    return context_of(cadata=wassima.generate_ca_bundle())
+
+
+def context_of(**certificates: str) -> ssl.SSLContext:
+    """`certificates`: those that may vouch for a server, as ssl.create_default_context has it."""
+    context = ssl.create_default_context(**certificates)  # type: ignore[arg-type]
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = TimedTLSSocket
     return context
 
 
@@ -50,6 +58,7 @@ class _Client(niquests.Session):
             "pool_maxsize": CONNECTIONS_A_HOST,
             "disable_http2": True,
             "disable_http3": True,
+            "resolver": TimedResolver(),
         }
         self.mount("https://", _TLSAdapter(**kept))
         self.mount("http://", HTTPAdapter(**kept))
@@ -61,6 +70,11 @@ class _Client(niquests.Session):
 class _TLSAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, ssl_context=tls_context(), **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """By the same certificates and clock as without one."""
+        contexts = {"ssl_context": tls_context(), "proxy_ssl_context": tls_context()}
+        return super().proxy_manager_for(proxy, **contexts, **kwargs)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """The context does; the library would load all certificates anew."""

@@ -15,14 +15,10 @@ from urllib.parse import urlsplit
 import niquests
 from niquests import exceptions
 
+from icloud_sync.remote import deadline
 from icloud_sync.remote.addresses import joined, strict
-from icloud_sync.remote.broken import Stale, translated
-from icloud_sync.remote.errors import (
-    HostNotAllowed,
-    RemoteError,
-    TemporaryRemoteError,
-    UnreadableAnswer,
-)
+from icloud_sync.remote.broken import Stale, TooMuch, translated
+from icloud_sync.remote.errors import HostNotAllowed, RemoteError, TemporaryRemoteError
 from icloud_sync.remote.http_client import http_client, tls_context
 
 __all__ = ["APPLE_HOSTS", "GuardedSession", "HostRule", "tls_context"]
@@ -32,9 +28,10 @@ REDIRECTS = {301, 302, 307, 308}
 MAX_HOPS = 5
 MAX_BYTES = 50 * 1024 * 1024
 TIMEOUT = (10.0, 30.0)
-# A server that drips a byte now and then never meets the read timeout. With the longest
-# read this stays below the lease's 90 seconds.
+# An exchange, from connecting to the last byte: well below the lease's 90 seconds, which is
+# renewed before each.
 LONGEST_ANSWER = 50.0
+TOO_SLOW = "The server's answer is too slow to wait for all of it."
 
 APPLE_HOSTS = re.compile(r"(caldav|p[0-9]+-caldav)\.icloud\.com(\.cn)?")
 
@@ -130,32 +127,45 @@ class GuardedSession:
             self.before_request()
         started = time.monotonic()
         try:
-            answer = http_client().request(
-                method,
-                url,
-                data=data,
-                headers=dict(headers),
-                timeout=self.limits,
-                allow_redirects=False,
-                stream=True,
-            )
-            answer._content = b"".join(self._chunks(answer, started + LONGEST_ANSWER))
-        except (exceptions.RequestException, OSError) as error:
+            with deadline.within(LONGEST_ANSWER):
+                answer = self._exchange(method, url, data, headers)
+        # RecursionError: the library goes one deeper for each provisional answer (1xx).
+        except (exceptions.RequestException, OSError, TooMuch, RecursionError) as error:
             raise _told(translated(error, method, url, last), method, url, started) from error
-        answer._content_consumed = True
-        size = f"{answer.status_code} {len(answer._content)} bytes"
+        size = f"{answer.status_code} {len(answer.content or b'')} bytes"
         _tell(logging.DEBUG if answer.ok else logging.INFO, method, url, size, started)
         return answer
 
-    def _chunks(self, answer: niquests.Response, ends: float) -> Iterator[bytes]:
+    def _exchange(
+        self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]
+    ) -> niquests.Response:
+        answer = http_client().request(
+            method,
+            url,
+            data=data,
+            headers=dict(headers),
+            timeout=self.limits,
+            allow_redirects=False,
+            stream=True,
+        )
+        try:
+            answer._content = b"".join(self._chunks(answer))
+        except (exceptions.RequestException, OSError) as error:
+            if deadline.is_over():
+                raise TooMuch(TOO_SLOW) from error
+            raise
+        answer._content_consumed = True
+        return answer
+
+    def _chunks(self, answer: niquests.Response) -> Iterator[bytes]:
         """The body, decoded, and no more of it than we are willing to hold."""
         size = 0
         for chunk in answer.iter_content(64 * 1024):
             size += len(chunk)
-            if size > self.max_bytes or time.monotonic() > ends:
+            if size > self.max_bytes:
                 answer.close()
                 limit = f"{self.max_bytes // (1024 * 1024)} MB"
-                raise UnreadableAnswer(f"The server's answer is larger than {limit} or too slow.")
+                raise TooMuch(f"The server's answer is larger than {limit}.")
             yield chunk
 
 

@@ -1,12 +1,17 @@
 """Over https, a server whose certificate nobody vouches for never hears the password."""
 
+import select
+import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -16,7 +21,9 @@ from cryptography.x509.oid import NameOID
 
 from icloud_sync.remote import http_client, session
 from icloud_sync.remote.classify import Request
-from icloud_sync.remote.errors import Unreachable
+from icloud_sync.remote.errors import TemporaryRemoteError, Unreachable
+from tests.remote.dripping import Pieces, dripping, endless
+from tests.remote.test_deadline import BODY, CONTINUE, GRACE, HEADERS, LIMIT
 from tests.remote.test_session import transport
 
 heard: list[str] = []
@@ -69,9 +76,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(certificate: Path) -> Iterator[str]:
     heard.clear()
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = server_context(certificate).wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *args: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"https://127.0.0.1:{server.server_port}/"
@@ -81,10 +86,16 @@ def url(certificate: Path) -> Iterator[str]:
 
 def know(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that vouches for this certificate, for the length of a test."""
-    known = ssl.create_default_context(cafile=str(certificate))
+    known = http_client.context_of(cafile=str(certificate))
     monkeypatch.setattr(http_client, "tls_context", lambda: known)
     client = http_client._Client()
     monkeypatch.setattr(session, "http_client", lambda: client)
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 def test_an_unknown_certificate_is_refused_before_the_password_is_sent(url: str) -> None:
@@ -118,3 +129,81 @@ def test_the_certificates_are_read_once_a_process() -> None:
     assert session.tls_context() is session.tls_context()
     assert session.tls_context().verify_mode == ssl.CERT_REQUIRED
     assert session.tls_context().check_hostname
+
+
+@pytest.mark.parametrize("pieces", [HEADERS, CONTINUE, BODY], ids=["headers", "100", "body"])
+def test_what_drips_through_tls_is_cut_as_well(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, pieces: Pieces
+) -> None:
+    know(certificate, monkeypatch)
+    monkeypatch.setattr(session, "LONGEST_ANSWER", LIMIT)
+    with dripping(pieces, tls=server_context(certificate)) as dripper:
+        started = time.monotonic()
+        with pytest.raises(TemporaryRemoteError):
+            transport().send("GET", dripper.url, Request.READ)
+        assert LIMIT * 0.9 < time.monotonic() - started < LIMIT + GRACE
+
+
+def test_a_handshake_that_drips_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "LONGEST_ANSWER", LIMIT)
+    record = b"\x16\x03\x03\x40\x00"
+    with dripping(endless(record, b"\x02"), hears=False) as dripper:
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            transport().send("GET", dripper.url.replace("http:", "https:"), Request.READ)
+        assert time.monotonic() - started < LIMIT + GRACE
+
+
+@pytest.mark.parametrize("pieces", [HEADERS, CONTINUE], ids=["headers", "100"])
+def test_a_proxy_that_drips_is_no_way_through(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, pieces: Pieces
+) -> None:
+    monkeypatch.setattr(session, "LONGEST_ANSWER", LIMIT)
+    with dripping(pieces) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        know(certificate, monkeypatch)
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            transport().send("GET", "https://127.0.0.1:9/", Request.READ)
+        assert LIMIT * 0.9 < time.monotonic() - started < LIMIT + GRACE
+
+
+def test_a_server_behind_a_proxy_is_known_by_our_certificates(
+    url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tunnel() as (proxy_url, asked):
+        monkeypatch.setenv("https_proxy", proxy_url)
+        know(certificate, monkeypatch)
+        assert transport().send("GET", url, Request.READ).content == b"ok"
+    assert asked == [f"CONNECT {urlsplit(url).netloc} HTTP/1.1"]
+    assert len(heard) == 1
+
+
+@contextmanager
+def tunnel() -> Iterator[tuple[str, list[str]]]:
+    """A proxy that connects one client to whom it names, and what it was asked."""
+    asked: list[str] = []
+
+    def serve() -> None:
+        client, _ = listening.accept()
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(4096)
+        asked.append(head.decode().splitlines()[0])
+        host, _, port = asked[0].split()[1].partition(":")
+        with client, socket.create_connection((host, int(port))) as there:
+            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            ends = {client: there, there: client}
+            while True:
+                for end in select.select(list(ends), [], [])[0]:
+                    said = end.recv(65536)
+                    if not said:
+                        return
+                    ends[end].sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/", asked
+        session.http_client().close()
+        thread.join(5)
