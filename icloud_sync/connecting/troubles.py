@@ -57,10 +57,14 @@ def remote_kind(error: RemoteError) -> Kind:
         return Kind.STATUS
     if error.message == NOT_CALDAV:
         return Kind.HTML
-    if error.status and not isinstance(error, UnreadableAnswer):
+    if isinstance(error, UnreadableAnswer):
+        # What began to come and was given up for its slowness, or what makes no sense.
+        late = any(isinstance(inner, TimeoutError) for inner in chain(error))
+        return Kind.STALLED if late else Kind.UNREADABLE
+    if error.status:
         return Kind.STATUS
     # Without a network's error under it, it was an answer: one that leads in a circle, say.
-    return network_kind(error) if error.__cause__ and not error.status else Kind.UNREADABLE
+    return network_kind(error) if error.__cause__ else Kind.UNREADABLE
 
 
 def network_kind(error: BaseException) -> Kind:

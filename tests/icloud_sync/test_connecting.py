@@ -1,6 +1,7 @@
 """Connecting an account: what is stored, and what is refused with which sentence."""
 
 import socket
+import ssl
 from datetime import timedelta
 from typing import Any
 
@@ -205,6 +206,16 @@ def test_each_trouble_has_its_own_sentence_and_stores_nothing(
 def test_a_busy_server_is_never_a_wrong_password() -> None:
     error = refusal(UserFactory(), AppleAccount(trouble=RateLimited("slow", 503)))
     assert "did not accept" not in error.sentence
+
+
+def test_a_certificate_of_apple_s_that_is_out_of_date_means_that_our_clock_is_wrong() -> None:
+    trouble = Unreachable("The server caldav.icloud.com cannot be reached.")
+    trouble.__cause__ = ssl.SSLCertVerificationError(1, "certificate is not yet valid")
+    trouble.__cause__.verify_code = 9
+    account = AppleAccount(trouble=trouble)
+    error = refusal(UserFactory(), account, server_url="https://caldav.icloud.com/")
+    assert error.sentences[0].startswith("This machine's clock is most likely wrong")
+    assert error.field == ""
 
 
 def test_an_address_that_may_see_no_password_is_told_from_one_that_it_leads_to() -> None:

@@ -24,7 +24,7 @@ from icloud_sync.core.verdicts.steps import Reached
 from icloud_sync.doctor import address
 from icloud_sync.remote import session
 from icloud_sync.remote.client import CalDAVRemote
-from icloud_sync.remote.errors import RemoteError
+from icloud_sync.remote.errors import RemoteError, UnreadableAnswer
 from tests.remote.scripted import raw, server
 from tests.servers import free_port
 from tests.wire import Drop, Exchange, Reply
@@ -273,6 +273,15 @@ def test_the_client_s_network_troubles_are_the_same_kinds() -> None:
     assert client_kind(f"http://127.0.0.1:{free_port()}/") is Kind.REFUSED
     with raw(None) as silent:
         assert client_kind(silent.url) is Kind.SILENCE
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"), [(TimeoutError("too slow"), Kind.STALLED), (ValueError(), Kind.UNREADABLE)]
+)
+def test_an_answer_that_was_given_up_half_way_is_no_nonsense(cause: Exception, kind: Kind) -> None:
+    error = UnreadableAnswer("The server's answer is too slow to wait for all of it.")
+    error.__cause__ = cause
+    assert failure_of(error, "https://caldav.icloud.com/").kind is kind
 
 
 @pytest.mark.parametrize(
