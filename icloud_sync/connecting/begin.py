@@ -22,6 +22,7 @@ from icloud_sync.connecting.story import counted, tell
 from icloud_sync.models import ICloudConnection, RemoteCollection, RemoteResource
 
 Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
+COMES_AGAIN = "its account is connected again, and what is in it comes in anew"
 
 
 @sensitive_variables("password")
@@ -63,7 +64,7 @@ def connect(
     try:
         with transaction.atomic():
             refuse_taken(user, account)
-            store(connection, account, roles, chosen)
+            store(connection, account, roles, chosen, actor)
             tell(connection, "connect", connected_message(connection, chosen), actor)
     except IntegrityError:
         refuse_taken(user, account)  # somebody was quicker, by a moment: the same sentence
@@ -76,6 +77,7 @@ def store(
     account: AccountLook,
     roles: dict[str, str],
     chosen: list[Calendar],
+    actor: User | None,
 ) -> None:
     connection.save(force_insert=True)
     RemoteCollection.objects.bulk_create(
@@ -90,12 +92,12 @@ def store(
         for info in account.collections
     )
     connection.calendars.set(chosen)
-    remove_what_comes_again(connection)
+    remove_what_comes_again(connection, actor)
     outbox.enqueue_unpushed(connection)
     sync_soon(connection)
 
 
-def remove_what_comes_again(connection: ICloudConnection) -> None:
+def remove_what_comes_again(connection: ICloudConnection, actor: User | None) -> None:
     """The same account was connected before: what its first import brings again must not
     stand beside the slots of that time (D16)."""
     read = connection.collections.exclude(role=Role.IGNORED).values("href")
@@ -106,7 +108,8 @@ def remove_what_comes_again(connection: ICloudConnection) -> None:
         connection__principal_href=connection.principal_href,
         collection__href__in=read,
     )
-    remove_slots(before, timezone.now() - timedelta(days=settings.ICLOUD_WINDOW_DAYS_BACK))
+    since = timezone.now() - timedelta(days=settings.ICLOUD_WINDOW_DAYS_BACK)
+    remove_slots(before, since, COMES_AGAIN, actor)
 
 
 def choose_roles(

@@ -18,6 +18,7 @@ from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection, RemoteResource
 
 Role, Serves = RemoteCollection.Role, ICloudConnection.Serves
+NOT_READ = "its calendar in iCloud is read no longer"
 
 
 def set_collections(
@@ -43,7 +44,7 @@ def set_collections(
         ours.exclude(href__in=read).update(role=Role.IGNORED)
         ours.filter(href__in=read - {target}).update(role=Role.MIRRORED)
         ours.filter(href=target).update(role=Role.TARGET)
-        forget_what_was_read(connection, ours.filter(href__in=changed))
+        forget_what_was_read(connection, ours.filter(href__in=changed), actor)
         tell(connection, "choose calendars", f"New events go to “{found[target]}”.", actor)
         try_parked_again(connection)
         sync_soon(connection)
@@ -74,12 +75,12 @@ def refuse_target(found: dict[str, RemoteCollection], target: str) -> None:
 
 
 def forget_what_was_read(
-    connection: ICloudConnection, collections: QuerySet[RemoteCollection]
+    connection: ICloudConnection, collections: QuerySet[RemoteCollection], actor: User | None
 ) -> None:
     """So that a collection that is read again later comes in whole."""
     hrefs = list(collections.values_list("href", flat=True))
     ignored = connection.resources.filter(collection__href__in=hrefs, appointment=None)
-    remove_slots(ignored, timezone.now())
+    remove_slots(ignored, timezone.now(), NOT_READ, actor)
     ignored.update(etag="", base="")
     collections.update(sync_token="", ctag="")
 

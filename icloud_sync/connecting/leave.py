@@ -13,6 +13,8 @@ from icloud_sync.connecting.story import counted, tell
 from icloud_sync.core.policy import OUT_OF_ICLOUD
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 
+DISCONNECTED = "its account was disconnected"
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
@@ -46,7 +48,7 @@ def disconnect(connection: ICloudConnection, *, actor: User | None = None) -> Le
         connection.next_poll_at = None
         connection.save(update_fields=["app_password", "next_poll_at"])
         connection.outbox.exclude(state=OutboxEntry.State.CLAIMED).delete()
-        remove_slots(connection.resources.all(), timezone.now())
+        remove_slots(connection.resources.all(), timezone.now(), DISCONNECTED, actor)
         tell(connection, "disconnect", disconnected_message(leaving), actor)
     return leaving
 

@@ -1,17 +1,20 @@
 """What staff did with a connection, in the sync log, so that support can read it there."""
 
+from typing import Any
+
 from calendars.models import User
-from icloud_sync.models import ICloudConnection, SyncLogEntry
+from icloud_sync import synclog
+from icloud_sync.models import ICloudConnection
+from icloud_sync.synclog import Outcome
 
 
-def tell(connection: ICloudConnection, action: str, message: str, actor: User | None) -> None:
-    SyncLogEntry.objects.create(
-        connection=connection,
-        direction=SyncLogEntry.Direction.PULL,
-        action=action,
-        outcome=SyncLogEntry.Outcome.DONE,
-        message=f"{message}{f' By {actor}.' if actor else ''}",
-    )
+def tell(
+    connection: ICloudConnection, action: str, message: str, actor: User | None, **about: Any
+) -> None:
+    """The name stands in the message too, and so outlives its user. `about`: what it was done
+    to, as an entry has it."""
+    by = f" By {actor}." if actor else ""
+    synclog.tell(connection, action, Outcome.DONE, f"{message}{by}", actor=actor, **about)
 
 
 def counted(number: int, noun: str) -> str:
