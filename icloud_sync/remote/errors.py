@@ -10,7 +10,8 @@ class RemoteError(Exception):
     """Base. `status` is the HTTP status, 0 where there was no answer.
 
     `kind` is what went wrong in one stable word, the same whichever host or event it was:
-    "timeout", "connection", "not CalDAV", "unreadable", else the status ("503"), "" without.
+    "timeout", "connection", "not CalDAV", "unreadable", "incomplete", "redirects", else the
+    status ("503"), or "".
     """
 
     def __init__(self, message: str, status: int = 0, *, kind: str = "") -> None:
@@ -36,6 +37,8 @@ class RateLimited(TemporaryRemoteError):
 
 class Unreachable(TemporaryRemoteError):
     """There was no answer, to a read or because nothing left us: it may be asked elsewhere."""
+
+    usual_kind = "connection"
 
 
 class UnreadableAnswer(TemporaryRemoteError):

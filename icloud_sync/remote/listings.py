@@ -78,7 +78,7 @@ def check_itself(found: Multistatus, asked: set[str]) -> None:
     """The address that was asked must be there, and not as a 404."""
     itself = [response for response in found.responses if _is_asked(response, asked)]
     if not itself:
-        raise TemporaryRemoteError(INCOMPLETE, 207)
+        raise TemporaryRemoteError(INCOMPLETE, 207, kind="incomplete")
     if itself[0].status in (404, 410):
         raise ResourceNotFound("The server has nothing at this address.", itself[0].status)
 

@@ -7,11 +7,10 @@ from icloud_sync.core.values import Fetched, Multiget
 from icloud_sync.remote.errors import (
     Refused,
     ResourceNotFound,
-    TemporaryRemoteError,
     UnreadableAnswer,
 )
 from icloud_sync.remote.interface import MULTIGET_BATCH
-from icloud_sync.remote.multistatus import DATA, ETAG, NOT_CALDAV, Multistatus, looks_like_html
+from icloud_sync.remote.multistatus import DATA, ETAG, Multistatus, looks_like_html, not_caldav
 from icloud_sync.remote.transport import strong
 
 # What XML 1.0 cannot carry (2.2), and so no report about the event either.
@@ -109,7 +108,7 @@ def with_crlf(body: str) -> str:
 
 def refuse_page(content: bytes) -> None:
     if looks_like_html(content) or not content.strip():
-        raise TemporaryRemoteError(NOT_CALDAV, 200)
+        raise not_caldav()
 
 
 def _joined(parts: Iterable[Multiget]) -> Multiget:

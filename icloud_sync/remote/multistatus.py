@@ -26,6 +26,7 @@ NOT_CALDAV = (
     "The server answered with something that is not CalDAV: perhaps a sign-in page or a "
     "proxy stands in between. Nothing was changed; we will try again."
 )
+NOT_CALDAV_KIND = "not CalDAV"
 BROKEN = "The server's answer could not be read: its XML is broken."
 
 
@@ -62,15 +63,19 @@ def parse(content: bytes, base: str) -> Multistatus:
     """`base`: the path that was asked, for hrefs that are relative to it."""
     root = parse_xml(content)
     if root.tag != dav.MultiStatus.tag:
-        raise TemporaryRemoteError(NOT_CALDAV, 200)
+        raise not_caldav()
     return Multistatus(
         tuple(_responses(root, base)), (root.findtext(dav.SyncToken.tag) or "").strip()
     )
 
 
+def not_caldav(status: int = 200) -> TemporaryRemoteError:
+    return TemporaryRemoteError(NOT_CALDAV, status, kind=NOT_CALDAV_KIND)
+
+
 def parse_xml(content: bytes) -> Any:
     if looks_like_html(content) or not content.strip():
-        raise TemporaryRemoteError(NOT_CALDAV, 200)
+        raise not_caldav()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         root = etree.fromstring(content.strip(), parser)

@@ -102,7 +102,9 @@ class GuardedSession:
             if answer.status_code not in REDIRECTS or not target:
                 return answer
             url = joined(url, target)
-        raise TemporaryRemoteError("The server sends us from one address to the next.")
+        raise TemporaryRemoteError(
+            "The server sends us from one address to the next.", kind="redirects"
+        )
 
     def _once(
         self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]

@@ -11,7 +11,7 @@ import niquests
 
 from icloud_sync.remote import multistatus
 from icloud_sync.remote.classify import Request, classify
-from icloud_sync.remote.errors import TemporaryRemoteError, WriteOutcomeUnknown
+from icloud_sync.remote.errors import WriteOutcomeUnknown
 from icloud_sync.remote.hrefs import canonical
 from icloud_sync.remote.session import Guard, GuardedSession, HostRule
 
@@ -31,7 +31,7 @@ class Answer:
 
     def multistatus(self) -> multistatus.Multistatus:
         if self.status not in (200, 207):
-            raise TemporaryRemoteError(multistatus.NOT_CALDAV, self.status)
+            raise multistatus.not_caldav(self.status)
         return multistatus.parse(self.content, self.path)
 
     @property
@@ -116,4 +116,4 @@ class Transport:
         if error:
             raise error
         if request.is_write and answer.status_code == 200 and multistatus.looks_like_html(content):
-            raise WriteOutcomeUnknown(multistatus.NOT_CALDAV, 200)
+            raise WriteOutcomeUnknown(multistatus.NOT_CALDAV, 200, kind=multistatus.NOT_CALDAV_KIND)
