@@ -17,7 +17,11 @@ from icloud_sync.connecting.story import counted
 from icloud_sync.models import OutboxEntry
 
 State, Kind = OutboxEntry.State, OutboxEntry.Kind
-ADMIN_NAMES = {Kind.APPOINTMENT: "calendars_appointment", Kind.SLOT: "calendars_blockedslot"}
+ADMIN_NAMES = {
+    Kind.APPOINTMENT: "calendars_appointment",
+    Kind.SLOT: "calendars_blockedslot",
+    Kind.EVENT: "icloud_sync_synclogentry",
+}
 
 
 @admin.register(OutboxEntry)

@@ -15,6 +15,7 @@ class OutboxEntry(models.Model):
     class Kind(models.TextChoices):
         APPOINTMENT = "appointment", "Appointment"
         SLOT = "slot", "Blocked Slot"
+        EVENT = "event", "Event to put back"  # from the sync log's entry of this number
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
