@@ -15,6 +15,7 @@ from icloud_sync.remote.errors import (
     ResourceNotFound,
     UnreadableAnswer,
 )
+from icloud_sync.remote.etags import strong
 from icloud_sync.remote.home import Home
 from icloud_sync.remote.hrefs import as_collection, canonical, is_resource, parent
 from icloud_sync.remote.session import MAX_BYTES, TIMEOUT
@@ -224,6 +225,7 @@ def _collection(href: str) -> str:
 
 
 def _usable(etag: str) -> str:
-    if not etag or etag.startswith("W/") or etag == "*":
+    usable = strong(etag)
+    if not usable or usable == "*":
         raise ValueError("A write needs the strong etag of what it replaces.")
-    return etag
+    return usable

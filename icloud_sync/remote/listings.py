@@ -10,6 +10,7 @@ from icloud_sync.remote.errors import (
     TemporaryRemoteError,
     UnreadableAnswer,
 )
+from icloud_sync.remote.etags import spelled
 from icloud_sync.remote.multistatus import (
     COLOR,
     CONTENT_TYPE,
@@ -41,7 +42,7 @@ def collections(found: Multistatus, asked: set[str]) -> list[CollectionInfo]:
 
 def members(found: Multistatus, asked: set[str]) -> list[Member]:
     return [
-        Member(response.href, response.text(ETAG))
+        Member(response.href, spelled(response.text(ETAG)))
         for response in _complete(found, asked).values()
         if _is_event(response)
     ]
@@ -62,7 +63,7 @@ def changes(found: Multistatus, asked: set[str], since: str) -> Changes:
     listed = [response for response in _besides(found, asked).values() if _is_event(response)]
     return Changes(
         changed=tuple(
-            Member(response.href, response.text(ETAG))
+            Member(response.href, spelled(response.text(ETAG)))
             for response in listed
             if response.status == 0 or response.status < 300
         ),

@@ -9,9 +9,9 @@ from icloud_sync.remote.errors import (
     ResourceNotFound,
     UnreadableAnswer,
 )
+from icloud_sync.remote.etags import strong
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from icloud_sync.remote.multistatus import DATA, ETAG, Multistatus, looks_like_html, not_caldav
-from icloud_sync.remote.transport import strong
 
 # What XML 1.0 cannot carry (2.2), and so no report about the event either.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

@@ -12,6 +12,7 @@ import niquests
 from icloud_sync.remote import multistatus
 from icloud_sync.remote.classify import Request, classify
 from icloud_sync.remote.errors import WriteOutcomeUnknown
+from icloud_sync.remote.etags import strong
 from icloud_sync.remote.hrefs import canonical
 from icloud_sync.remote.session import Guard, GuardedSession, HostRule
 
@@ -37,11 +38,6 @@ class Answer:
     @property
     def etag(self) -> str:
         return strong(self.headers.get("ETag") or "")
-
-
-def strong(etag: str) -> str:
-    """The etag if it may stand in If-Match (RFC 9110, 13.1.1), else ""."""
-    return "" if etag.strip().startswith("W/") else etag.strip()
 
 
 class Transport:
