@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from icloud_sync.core.verdicts.failures import Failure, Kind
+from icloud_sync.remote.discovery import NO_HOME
 from icloud_sync.remote.errors import (
     CredentialsError,
     HostNotAllowed,
@@ -17,7 +18,7 @@ from icloud_sync.remote.errors import (
     RemoteError,
     UnreadableAnswer,
 )
-from icloud_sync.remote.multistatus import NOT_CALDAV
+from icloud_sync.remote.multistatus import NOT_CALDAV_KIND
 from icloud_sync.remote.session import APPLE_HOSTS
 
 # OpenSSL's X509_V_ERR_… codes.
@@ -50,12 +51,12 @@ def remote_kind(error: RemoteError) -> Kind:
     if isinstance(error, HostNotAllowed):
         return Kind.REDIRECT
     if isinstance(error, NotCalDAV):
-        return Kind.NOT_CALDAV
+        return Kind.NO_HOME if error.kind == NO_HOME else Kind.NOT_CALDAV
     if isinstance(error, CredentialsError) and not error.status:
         return Kind.ANONYMOUS
     if isinstance(error, RateLimited):
         return Kind.STATUS
-    if error.message == NOT_CALDAV:
+    if error.kind == NOT_CALDAV_KIND:
         return Kind.HTML
     if isinstance(error, UnreadableAnswer):
         # What began to come and was given up for its slowness, or what makes no sense.

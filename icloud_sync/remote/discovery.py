@@ -11,6 +11,7 @@ from icloud_sync.remote.multistatus import Response
 from icloud_sync.remote.transport import Answer, Transport
 
 WELL_KNOWN = "/.well-known/caldav"  # RFC 6764, 5
+NO_HOME = "no home"
 
 
 def discover(transport: Transport, server_url: str) -> Account:
@@ -19,7 +20,9 @@ def discover(transport: Transport, server_url: str) -> Account:
     answer = _propfind(transport, principal_url, xml_requests.calendar_home())
     home = _linked(answer, cdav.CalendarHomeSet.tag)
     if not home:
-        raise NotCalDAV("This account exists but has no calendars: iCloud Calendar may be off.")
+        raise NotCalDAV(
+            "This account exists but has no calendars: iCloud Calendar may be off.", kind=NO_HOME
+        )
     home_url = _located(transport, answer, home)
     return Account(
         principal_href=hrefs.canonical(principal_url),

@@ -25,7 +25,7 @@ from icloud_sync.remote.errors import (
     Unreachable,
     UnreadableAnswer,
 )
-from icloud_sync.remote.multistatus import NOT_CALDAV
+from icloud_sync.remote.multistatus import not_caldav
 from tests.factories import (
     AppointmentFactory,
     CalendarFactory,
@@ -189,7 +189,7 @@ def no_network() -> RemoteError:
         (no_network(), "server_url", "most likely this machine has no network"),
         (HostNotAllowed("no"), "", "most likely by a captive portal"),
         (NotCalDAV("nothing"), "server_url", "There is no calendar server at this address of 127"),
-        (TemporaryRemoteError(NOT_CALDAV, 200), "", "most likely a captive portal, a network that"),
+        (not_caldav(200), "", "most likely a captive portal, a network that wants a sign-in first"),
         (UnreadableAnswer("broken XML", 200), "", "gave an answer that cannot be understood"),
         (Refused("Too many", 507), "", "The account has no room for another event. Seen: Too many"),
     ],

@@ -25,7 +25,7 @@ from icloud_sync.doctor import address
 from icloud_sync.remote import session
 from icloud_sync.remote.client import CalDAVRemote
 from icloud_sync.remote.errors import RemoteError, UnreadableAnswer
-from tests.remote.scripted import raw, server
+from tests.remote.scripted import multistatus, raw, response, server
 from tests.servers import free_port
 from tests.wire import Drop, Exchange, Reply
 
@@ -260,6 +260,18 @@ def test_a_server_without_tls_where_tls_is_asked_for() -> None:
 def test_the_client_s_errors_are_the_same_kinds(reply: Any, kind: Kind) -> None:
     with server(lambda exchange: reply) as wire:
         assert client_kind(wire.url) is kind
+
+
+def test_an_account_without_a_calendar_home_is_not_taken_for_no_account() -> None:
+    principal = (
+        "<D:current-user-principal><D:href>/1/principal/</D:href></D:current-user-principal>"
+    )
+
+    def answer(exchange: Exchange) -> Reply:
+        return multistatus(response(exchange.path, principal if exchange.path == "/" else ""))
+
+    with server(answer) as wire:
+        assert client_kind(wire.url) is Kind.NO_HOME
 
 
 def client_kind(url: str) -> Kind:

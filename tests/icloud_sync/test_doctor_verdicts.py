@@ -92,6 +92,7 @@ def test_every_trouble_says_what_to_do_next(cause: Cause) -> None:
         (failure(Kind.STATUS, status=511), Cause.PORTAL, "most likely a captive portal"),
         (failure(Kind.STATUS, status=500), Cause.SERVER_FAILED, "itself is out of order"),
         (failure(Kind.STATUS, status=507), Cause.ACCOUNT_FULL, "no room"),
+        (failure(Kind.NO_HOME), Cause.NO_HOME, "Calendar is switched off in its iCloud settings"),
         (failure(Kind.STATUS, status=404), Cause.NOT_CALDAV, "no calendar server"),
         (failure(Kind.STATUS, status=403), Cause.REFUSED, "refuses what we ask"),
         (failure(Kind.STATUS, status=207), Cause.ODD_ANSWER, "cannot be understood"),

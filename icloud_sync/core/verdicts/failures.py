@@ -47,6 +47,7 @@ class Kind(StrEnum):
     BROKEN = "the connection broke"
     UNREADABLE = "not to be understood"
     NOT_CALDAV = "no calendar server"
+    NO_HOME = "no calendar home"
     ANONYMOUS = "unauthenticated"
     STATUS = "status"
 
@@ -68,6 +69,7 @@ BY_KIND = {
     Kind.BROKEN: Cause.BROKE_OFF,
     Kind.UNREADABLE: Cause.ODD_ANSWER,
     Kind.NOT_CALDAV: Cause.NOT_CALDAV,
+    Kind.NO_HOME: Cause.NO_HOME,
     Kind.ANONYMOUS: Cause.NOT_TAKEN_NOTICE,
 }
 
