@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,14 @@ def test_the_most_likely_cause_is_one_sentence(cause: Cause) -> None:
 @pytest.mark.parametrize("cause", Cause)
 def test_every_trouble_says_what_to_do_next(cause: Cause) -> None:
     assert CAUSES[cause].next_step or cause is Cause.SYNCING
+
+
+def test_support_reads_the_sentences_that_are_said() -> None:
+    rows = re.findall(r"\| \*(.+)\* \| `(\w+)` \|", Path("docs/support.md").read_text())
+    assert len(rows) == 14
+    for sentence, cause in rows:
+        words = re.sub(r"\\\{\w+\\\}", ".+", re.escape(CAUSES[Cause(cause)].likely))
+        assert re.fullmatch(words, sentence), cause
 
 
 # --- What came in place of an answer --------------------------------------------------
