@@ -1,5 +1,6 @@
 """A text field that is encrypted at rest and says so loudly when it cannot be read."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -81,3 +82,37 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         if lookup_name != "isnull":
             raise FieldError("An encrypted field cannot be searched.")
         return super().get_lookup(lookup_name)
+
+
+class KeepsSecrets(models.Model):
+    """A model with such fields. Reloading it opens none of them: Django would read each, and
+    whoever pauses a connection whose key is lost would need the key for it."""
+
+    class Meta:
+        abstract = True
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
+        rows = type(self)._base_manager.using(using or self._state.db)
+        secret = secrets_of(type(self))
+        if fields is None:
+            secret -= self.get_deferred_fields()
+            others = (rows if from_queryset is None else from_queryset).defer(*secret)
+            super().refresh_from_db(using, None, others)
+        else:
+            wanted = set(fields)
+            secret &= wanted
+            if wanted - secret:
+                super().refresh_from_db(using, wanted - secret, from_queryset)
+        if secret:
+            self.__dict__.update(rows.values(*secret).get(pk=self.pk))
+
+
+def secrets_of(model: type[models.Model]) -> set[str]:
+    return {
+        one.attname for one in model._meta.concrete_fields if isinstance(one, EncryptedTextField)
+    }

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outages import in_outage, take_probes
+from icloud_sync.pauses import are_asked_to_wait
 
 Status = ICloudConnection.Status
 # We are asked once a minute: what falls due just after would wait for a whole one more.
@@ -27,4 +28,5 @@ def probes(now: datetime) -> list[int]:
 def overdue(now: datetime) -> QuerySet[ICloudConnection]:
     is_due = Q(next_poll_at__lte=now + HALF_A_TICK) | Q(next_poll_at__isnull=True)
     may_sync = Q(status__in=(Status.CONNECTED, Status.DEGRADED))
-    return ICloudConnection.objects.filter(is_due & may_sync).order_by("next_poll_at", "pk")
+    due = ICloudConnection.objects.filter(is_due & may_sync).exclude(are_asked_to_wait(now))
+    return due.order_by("next_poll_at", "pk")

@@ -7,24 +7,22 @@ import random
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from icloud_sync import leases, outages
+from icloud_sync import leases, lost_keys, outages, pauses, refusals
+from icloud_sync.core.pause import paid_after_pause, paid_by_pause
 from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
+from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outbox import put_off
 from icloud_sync.pull import PullResult
-from icloud_sync.remote.errors import (
-    CredentialsError,
-    PermanentRemoteError,
-    RemoteError,
-    TemporaryRemoteError,
-    UnreadableAnswer,
-)
-from icloud_sync.session import Session
+from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
+from icloud_sync.session import KeyLost, Session, TimeIsUp
 
 Status = ICloudConnection.Status
+LONGEST_REASON = 500
 
 
 def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
@@ -41,10 +39,12 @@ def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
             "last_success_at": now,
             "next_poll_at": next_poll(now, soon, pace(), random.random()),
         }
+    if pauses.asked_until(connection, now):
+        values["paid_until"] = paid_after_pause(now, pauses.rate())
     troubles = " ".join(pulled.troubles) if pulled else troubles_before(connection)
     values |= as_it_stands(connection, troubles, now)
     if opened.in_outage:
-        outages.end(connection.server_url)
+        outages.somebody_was_served(connection.server_url)
     ours.filter(status=connection.status).update(**values)
 
 
@@ -57,44 +57,107 @@ def troubles_before(connection: ICloudConnection) -> str:
 def as_it_stands(connection: ICloudConnection, troubles: str, now: datetime) -> dict[str, object]:
     """Degraded as long as a calendar has trouble, connected otherwise."""
     status = Status.DEGRADED if troubles else Status.CONNECTED
-    reason = troubles[:500]
+    reason = troubles[:LONGEST_REASON]
     if (connection.status, connection.status_reason) == (status, reason):
         return {}
+    return state(connection, status, reason, now)
+
+
+def state(
+    connection: ICloudConnection, status: str, reason: str, now: datetime
+) -> dict[str, object]:
     since = {} if connection.status == status else {"status_since": now}
-    return {"status": status, "status_reason": reason, **since}
+    return {"status": status, "status_reason": reason[:LONGEST_REASON], **since}
+
+
+# --- A run that failed --------------------------------------------------------------------
 
 
 def failed(lease: leases.Lease, error: RemoteError) -> None:
-    """A dead password stops the connection until somebody types a new one; everything
-    else is tried again, less and less often. Where the server asked for a pause, all that
-    waits to be sent waits along; else one event that it chokes on would keep others back."""
+    """A dead password, and one that no key opens, stop the connection; everything else is
+    tried again, less and less often."""
     now = timezone.now()
-    ours = leases.mine(lease).filter(status__in=(Status.CONNECTED, Status.DEGRADED))
+    ours = leases.mine(lease).filter(status__in=leases.MAY_WRITE)
     connection = ours.first()
     if connection is None:
         return
-    status = Status.NEEDS_PASSWORD if isinstance(error, CredentialsError) else Status.DEGRADED
+    if isinstance(error, KeyLost):
+        if ours.update(**state(connection, Status.NEEDS_PASSWORD, error.message, now)):
+            lost_keys.lose(connection)
+    elif isinstance(error, CredentialsError):
+        refused(ours, connection, error, now)
+    else:
+        troubled(ours, connection, error, now)
+
+
+def refused(
+    ours: QuerySet[ICloudConnection],
+    connection: ICloudConnection,
+    error: CredentialsError,
+    now: datetime,
+) -> None:
+    """One alone needs a new password, at once. While everybody's is refused nobody does, and
+    who is refused once others are not any more is alone."""
+    failures, server = connection.failures + 1, connection.server_url
+    if refusals.is_everybodys(server):
+        held = state(connection, Status.DEGRADED, refusals.HELD, now)
+        ours.update(failures=failures, next_poll_at=now, **held)
+        return
+    is_alone = connection.status_reason == refusals.HELD
+    reason = refusals.ALONE if is_alone else error.message
+    stopped = ours.update(
+        failures=failures, **state(connection, Status.NEEDS_PASSWORD, reason, now)
+    )
+    outages.somebody_was_answered(server)
+    if stopped and not is_alone:
+        refusals.consider(connection, now)
+
+
+def troubled(
+    ours: QuerySet[ICloudConnection],
+    connection: ICloudConnection,
+    error: RemoteError,
+    now: datetime,
+) -> None:
+    """Where the server asked for a pause, all that waits to be sent waits along; else one
+    event that it chokes on would keep others back."""
+    asked_for: datetime | None = getattr(error, "retry_at", None)
     attempts = connection.failures + (3 if isinstance(error, PermanentRemoteError) else 0)
-    asked_for = getattr(error, "retry_at", None)
     again = next_attempt(attempts, now, random.random(), asked_for)
-    values: dict[str, object] = {
-        "status": status,
-        "status_reason": error.message[:500],
-        "failures": connection.failures + 1,
-        "next_poll_at": again,
-    }
-    if connection.status != status:
-        values["status_since"] = now
+    values = state(connection, Status.DEGRADED, reason_of(error, again), now)
+    values |= {"failures": connection.failures + 1, "next_poll_at": again}
+    if not connection.failures:
+        values["status_since"] = now  # until then a single calendar had trouble, or nothing
+    if asked_for:
+        values["paid_until"] = paid_by_pause(again, pauses.rate())
+    elif outages.is_on(connection.server_url):
+        values["next_poll_at"] = now  # the outage has a pace of its own
     if ours.update(**values) and asked_for:
-        put_off(lease.connection_id, asked_for)
+        put_off(connection.pk, again)
+        if not pauses.asked_until(connection, now):  # else a person did not want to wait
+            pauses.tell(connection, again)
     note_outage(connection.server_url, error, now)
+
+
+def reason_of(error: RemoteError, again: datetime) -> str:
+    """For staff: what happened, and what comes of it."""
+    if getattr(error, "retry_at", None):
+        return f"{error.message} Nothing is sent or fetched before {spell(again)}."
+    if may_be_everybodys(error):
+        room = LONGEST_REASON - len(outages.TRIED_AGAIN) - 1
+        return f"{error.message[:room]} {outages.TRIED_AGAIN}"
+    return error.message
 
 
 def note_outage(server: str, error: RemoteError, now: datetime) -> None:
     if isinstance(error, PermanentRemoteError) and error.status:
-        outages.end(server)  # a refusal is an answer, too
-    elif isinstance(error, TemporaryRemoteError) and not isinstance(error, UnreadableAnswer):
-        outages.consider(server, error.message[:500], now)
+        outages.somebody_was_served(server)
+    elif may_be_everybodys(error):
+        outages.consider(server, error.message[:LONGEST_REASON], now)
+
+
+def may_be_everybodys(error: RemoteError) -> bool:
+    return outages.may_be_everybodys(error) and not isinstance(error, TimeIsUp)
 
 
 def pace() -> Pace:

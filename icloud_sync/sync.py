@@ -8,12 +8,19 @@ stored and due to be looked at again takes part, so that nobody waits for the da
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
+from typing import Any
 
+from django.utils import timezone
+
+from icloud_sync import lost_keys
+from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.leases import Lease, LeaseLost, hold
 from icloud_sync.models import ICloudConnection, RemoteCollection
 from icloud_sync.outages import in_outage
 from icloud_sync.outbox import due, retry_now
+from icloud_sync.pauses import nobody_asks_until
 from icloud_sync.pull import PullResult, pull
 from icloud_sync.push import PushResult, drain
 from icloud_sync.remote.errors import RemoteError
@@ -29,9 +36,11 @@ SECONDS_TO_ROLL = 20
 
 @dataclass
 class SyncResult:
-    """`busy`: somebody else works on the connection, or it may not sync now."""
+    """`busy`: somebody else works on the connection, or it may not sync now. `waits`: until
+    when it is left alone, as its server asked for a pause or as it just failed."""
 
     busy: bool = False
+    waits: datetime | None = None
     pushes: PushResult = field(default_factory=PushResult)
     pulled: PullResult | None = None
     rolled: Rolled = field(default_factory=Rolled)
@@ -50,6 +59,8 @@ class SyncResult:
     def __str__(self) -> str:
         if self.busy:
             return "busy, or not to be synced now"
+        if self.waits:
+            return f"waits until {spell(self.waits)}"
         parts = [f"{self.pushes.sent} pushed"] if self.pushes.sent else []
         parts += [f"{self.pushes.failed} not pushed"] if self.pushes.failed else []
         parts += [f"{self.pulled.read} read"] if self.pulled and self.pulled.read else []
@@ -69,17 +80,28 @@ def sync(
     patient: bool = False,
     progress: Progress | None = None,
 ) -> SyncResult:
-    """Here and now. Never raises for what the server or the account does. `patient`: not
-    while the whole server is down."""
+    """Here and now. Never raises for what the server or the account does. `patient`: nobody
+    waits for it, so not while the whole server is down or the account is in a pause."""
     with hold(connection_id) as lease:
         if lease is None:
             return SyncResult(busy=True)
-        connections = ICloudConnection.objects.select_related("user")
-        connection = connections.annotate(in_outage=in_outage()).get(pk=connection_id)
-        if not connection.may_sync or (patient and connection.in_outage):
+        connection = as_it_is(connection_id)
+        if not connection.may_sync:
+            return SyncResult(busy=True)
+        if patient and (waits := nobody_asks_until(connection, timezone.now(), is_look=pull_too)):
+            return SyncResult(waits=waits)
+        if patient and connection.in_outage:
             return SyncResult(busy=True)
         what = What(push, pull_too, full, progress or (lambda doing, done, of: None))
         return attempt(connection, lease, what)
+
+
+def as_it_is(connection_id: int) -> Any:
+    connections = ICloudConnection.objects.select_related("user").annotate(in_outage=in_outage())
+    connection = connections.get(pk=connection_id)
+    if not connection.may_sync and lost_keys.find_again(timezone.now(), connection_id):
+        return connections.get(pk=connection_id)
+    return connection
 
 
 def attempt(connection: ICloudConnection, lease: Lease, what: "What") -> SyncResult:
@@ -124,6 +146,7 @@ def run(opened: Session, result: SyncResult, what: What) -> None:
         result.pulled = pull(
             opened,
             full=what.full or bool(result.pushes.look),
+            seconds=opened.seconds_left,
             progress=partial(what.progress, "reading"),
         )
     if result.pulled and result.pulled.look_again:
@@ -138,7 +161,8 @@ def look_at_due(opened: Session, result: SyncResult) -> None:
     """What is stored and must be looked at again, without waiting for the daily roll."""
     with opened.journal("pull") as journal:
         now = opened.clock()
-        result.rolled = roll_due(opened.connection, now, journal, SECONDS_TO_ROLL)
+        seconds = min(SECONDS_TO_ROLL, opened.seconds_left)
+        result.rolled = roll_due(opened.connection, now, journal, seconds)
 
 
 def was_read(connection: ICloudConnection) -> bool:
@@ -163,7 +187,11 @@ def push_round(opened: Session, result: SyncResult, progress: Progress) -> None:
         waiting = due(opened.clock()).filter(connection_id=connection_id).count()
         if not waiting or result.pushes.unfinished:
             return
-        done = drain(opened, progress=partial(told, progress, waiting))
+        seconds = opened.seconds_left
+        if seconds <= 0:
+            result.pushes.unfinished = True
+            return
+        done = drain(opened, progress=partial(told, progress, waiting), seconds=seconds)
         result.pushes.sent += done.sent
         result.pushes.failed += done.failed
         result.pushes.look += done.look

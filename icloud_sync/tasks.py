@@ -3,21 +3,21 @@
 Every task may run twice or never: what must be done stands in the database.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from icloud_sync import outbox
+from icloud_sync import lost_keys, outbox
+from icloud_sync.core.pause import LOST_AFTER
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outages import in_outage
+from icloud_sync.pauses import are_asked_to_wait, back_off, may_try
 from icloud_sync.poll import due_connections, probes
 from icloud_sync.sync import SyncResult
 from icloud_sync.sync import sync as sync_now
 from icloud_sync.window import roll, to_roll
-
-LOST_AFTER = timedelta(minutes=3)
 
 
 def push(connection_id: int) -> str:
@@ -29,8 +29,9 @@ def pull(connection_id: int) -> str:
 
 
 def sync(connection_id: int) -> str:
-    """Somebody asks for it, or for a whole server: an outage is not waited out."""
-    return look(connection_id, patient=False)
+    """Somebody asks for it, or for a whole server: an outage is not waited out, and a pause
+    that the server asked for once."""
+    return look(connection_id, patient=not may_try(connection_id, timezone.now()))
 
 
 def look(connection_id: int, patient: bool) -> str:
@@ -47,7 +48,7 @@ def wake_again(connection_id: int, result: SyncResult) -> str:
     """What came between our last look and the end of our lease found us busy and went
     away. So the holder looks once more, the lease released: for rows to send, and for
     somebody who asked to sync now. After an error everything waits its turn."""
-    if not (result.busy or result.error):
+    if not (result.busy or result.waits or result.error):
         now = timezone.now()
         if outbox.due(now).filter(connection=connection_id).exists():
             async_task("icloud_sync.tasks.push", connection_id)
@@ -64,6 +65,7 @@ def poll() -> str:
     """Each is due again in a few minutes, should its task be lost; until then a worker that
     is behind is not asked a second time."""
     now = timezone.now()
+    lost_keys.find_again(now)
     due = due_connections(now)
     ICloudConnection.objects.filter(pk__in=due).update(next_poll_at=now + LOST_AFTER)
     for connection_id in due:
@@ -78,6 +80,7 @@ def sweep() -> str:
     now = timezone.now()
     stuck = outbox.release_stuck(now)
     rows = outbox.due(now).exclude(in_outage("connection__server_url"))
+    rows = rows.exclude(are_asked_to_wait(now, "connection__") | back_off(now, "connection__"))
     waiting = set(rows.values_list("connection_id", flat=True))
     for connection_id in waiting:
         async_task("icloud_sync.tasks.push", connection_id)

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, ago, change_link, count_link, mark
+from icloud_sync.lost_keys import lost_its_key
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteCollection, RemoteResource
 
 Status, Role = ICloudConnection.Status, RemoteCollection.Role
@@ -30,6 +31,11 @@ WHAT_TO_DO = {
     Status.PAUSED: "Press Resume when changes may flow again.",
     Status.DISCONNECTED: "Connect the account again, if it should sync.",
 }
+KEY_FIRST = (
+    "Put the old key back into FIELD_ENCRYPTION_KEYS: this goes on by itself then. Only where "
+    "the key is gone for good, ask the user for a new app-specific password and type it with "
+    "Update password. Everything waits until then."
+)
 
 
 class ConnectionFacts(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -109,6 +115,8 @@ class ConnectionFacts(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="what to do")
     def what_to_do(self, connection: ICloudConnection) -> str:
+        if lost_its_key(connection):
+            return KEY_FIRST
         return WHAT_TO_DO[Status(connection.status)]
 
     @admin.display(description="user")

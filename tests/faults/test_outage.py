@@ -1,5 +1,5 @@
-"""A server that is down for everybody: one account asks for all, the others wait, staff read
-one sentence, and nothing is lost."""
+"""A server that is down for everybody, or refuses everybody's password: one account asks for
+all, the others wait, staff read one sentence, and nothing is lost."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,9 +10,11 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from icloud_sync import tasks
+from icloud_sync import connecting, outages, refusals, tasks
 from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, SyncLogEntry
 from icloud_sync.outages import sentences
+from icloud_sync.remote import errors
+from icloud_sync.sync import sync
 from tests.factories import UserFactory
 from tests.scenarios.world import World, at, connected
 from tests.servers import Account, Server
@@ -131,20 +133,246 @@ def test_one_accounts_trouble_is_no_outage(worlds: list[World], everybody: Any) 
     assert not Outage.objects.exists()
 
 
-def test_a_revoked_password_is_no_outage_and_as_an_answer_ends_one(
+@pytest.mark.parametrize(
+    ("error", "is_everybodys"),
+    [
+        (errors.TemporaryRemoteError("The server failed (500). Try later.", 500), True),
+        (errors.TemporaryRemoteError("The answer is not CalDAV.", 200), True),
+        (errors.Unreachable("The server p42-caldav.icloud.com took too long to answer."), True),
+        (errors.WriteOutcomeUnknown("The server broke off during a write (502).", 502), True),
+        (errors.RateLimited("The server asks us to wait.", 503), True),
+        (errors.RateLimited("The server asks us to wait.", 503, timezone.now()), False),
+        (errors.RateLimited("The server asks us to wait.", 429), False),
+        (errors.RateLimited("The server asks us to wait.", 403, timezone.now()), False),
+        (errors.UnreadableAnswer("The answer is too large."), False),
+        (errors.CredentialsError("No.", 401), False),
+        (errors.Refused("No.", 403), False),
+        (errors.RemoteError("Our own mistake."), False),
+    ],
+    ids=str,
+)
+def test_every_sort_of_failure_may_be_everybodys_and_a_throttle_is_ones_own(
+    error: errors.RemoteError, is_everybodys: bool
+) -> None:
+    assert outages.may_be_everybodys(error) == is_everybodys
+
+
+def test_an_outage_shows_itself_in_many_ways(worlds: list[World]) -> None:
+    for world, fault in zip(worlds, ["502", "reset", "503", "504"], strict=True):
+        world.account.standin.switches.fault = fault
+    poll()
+    assert Outage.objects.count() == 1
+    assert sorted(asked(worlds))[:2] == [0, 1]  # one found out without asking
+
+
+def test_accounts_that_are_throttled_are_no_outage(worlds: list[World], everybody: Any) -> None:
+    everybody.throttle_seconds = 50
+    poll()
+    assert not Outage.objects.exists()
+
+
+def test_trouble_with_a_calendar_before_does_not_hide_an_outage(
+    worlds: list[World], everybody: Any
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    ICloudConnection.objects.update(
+        status="degraded", status_reason="A calendar is gone.", status_since=yesterday
+    )
+    everybody.refuse_everything = True
+    poll()
+    assert Outage.objects.count() == 1
+
+
+# --- Passwords refused ------------------------------------------------------------------
+
+
+def statuses(worlds: list[World]) -> list[str]:
+    """ "held" for what waits with everybody, "alone" for who turned out to be refused alone."""
+    found = []
+    for world in worlds:
+        fresh = ICloudConnection.objects.get(pk=world.connection.pk)
+        words = {refusals.HELD: ", held", refusals.ALONE: ", alone"}
+        found.append(fresh.status + words.get(fresh.status_reason, ""))
+    return found
+
+
+def test_a_bad_minute_of_everybodys_401_costs_nobody_a_new_password(
     worlds: list[World], everybody: Any
 ) -> None:
     everybody.revoked_password = True
     poll()
-    assert not Outage.objects.exists()
-    ICloudConnection.objects.update(status="connected")
+    assert sorted(statuses(worlds)) == [
+        "connected",
+        "connected",
+        "degraded, held",
+        "degraded, held",
+    ]
+    assert sorted(asked(worlds)) == [0, 0, 1, 1]
+    for world in worlds:
+        world.book(title="Haircut", starts_at=at(9))
+    assert poll() == []
+    assert poll(minutes=1.1) == ["sync"]
+    assert sorted(asked(worlds)) == [0, 0, 0, 1]
+    assert statuses(worlds).count("degraded, held") == 3
     everybody.reset()
-    go_down(worlds, everybody)
+    assert poll(minutes=2.1) == ["sync"]
+    assert not Outage.objects.exists()
+    poll()
+    assert statuses(worlds) == ["connected"] * 4
+    for world in worlds:
+        assert [one["title"] for one in world.remote()] == ["Haircut"]
+        world.settle()
+    told = SyncLogEntry.objects.filter(connection=None).order_by("pk")
+    assert [(one.action, one.outcome, one.message) for one in told] == [
+        ("passwords refused", "retrying", "localhost refuses everybody's password"),
+        ("passwords accepted", "done", "localhost accepts passwords again"),
+    ]
+
+
+def test_two_accounts_are_enough_to_know_it(worlds: list[World], everybody: Any) -> None:
+    ICloudConnection.objects.filter(pk__in=[one.connection.pk for one in worlds[2:]]).delete()
+    everybody.revoked_password = True
+    poll()
+    assert statuses(worlds[:2]) == ["degraded, held"] * 2
+    everybody.reset()
+    poll(minutes=1.1)
+    poll()
+    assert statuses(worlds[:2]) == ["connected"] * 2
+
+
+def test_one_revoked_password_is_told_at_once_and_others_are_asked_whether_theirs_work(
+    worlds: list[World], django_capture_on_commit_callbacks: Any
+) -> None:
+    worlds[0].account.standin.switches.revoked_password = True
+    later = timezone.now() + timedelta(minutes=14)
+    ICloudConnection.objects.update(next_poll_at=later)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.pull(worlds[0].connection.pk)
+    assert statuses(worlds) == ["needs_password", "connected", "connected", "connected"]
+    assert not Outage.objects.exists()
+    woken = [task.task["args"] for task in OrmQ.objects.order_by("pk")]
+    assert woken == [(world.connection.pk,) for world in worlds[1:3]]
+    due = ICloudConnection.objects.filter(next_poll_at__lte=timezone.now())
+    assert {one.pk for one in due} == {world.connection.pk for world in worlds[1:3]}
+
+
+def test_a_bad_minute_is_known_within_it_though_nobody_was_due(
+    worlds: list[World], everybody: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    everybody.revoked_password = True
+    ICloudConnection.objects.update(next_poll_at=timezone.now() + timedelta(minutes=14))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.pull(worlds[0].connection.pk)
+    for task in OrmQ.objects.order_by("pk"):
+        tasks.pull(*task.task["args"])
+    assert statuses(worlds)[:2] == ["degraded, held"] * 2
+    assert sum(asked(worlds)) == 2
+
+
+def test_those_who_are_refused_when_others_are_not_any_more_need_a_password_and_no_outage(
+    worlds: list[World], everybody: Any
+) -> None:
+    everybody.revoked_password = True
+    for world in worlds[:2]:
+        world.account.standin.switches.revoked_password = True
+    poll()
+    everybody.revoked_password = False
+    poll(minutes=1.1)
+    assert not Outage.objects.exists()
+    for _ in range(3):
+        poll()
+        assert not Outage.objects.exists()
+    alone = ["needs_password, alone"] * 2
+    assert statuses(worlds) == [*alone, "connected", "connected"]
+
+
+def test_who_was_revoked_before_others_were_served_is_not_taken_for_one_of_all(
+    worlds: list[World], everybody: Any
+) -> None:
+    worlds[0].account.standin.switches.revoked_password = True
+    poll()
+    everybody.revoked_password = True
+    poll()
     assert Outage.objects.exists()
+    everybody.revoked_password = False
+    poll(minutes=1.1)
+    poll()
+    assert statuses(worlds) == ["needs_password", "connected", "connected", "connected"]
+
+
+def test_who_is_refused_at_the_moment_an_outage_begins_waits_too(
+    worlds: list[World], everybody: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody.revoked_password = True
+    poll()
+    [last] = [one for one in worlds if statuses([one]) == ["connected"]][:1]
+    with monkeypatch.context() as before:
+        before.setattr(refusals, "is_everybodys", lambda server: False)
+        sync(last.connection.pk)
+    assert statuses([last]) == ["degraded, held"]
+    assert Outage.objects.count() == 1
+
+
+def test_a_401_ends_what_was_taken_for_a_server_that_is_down(
+    worlds: list[World], everybody: Any
+) -> None:
+    go_down(worlds, everybody)
+    everybody.reset()
+    worlds[3].account.standin.switches.revoked_password = True
+    poll(minutes=1.1)  # the one that has not failed asks
+    assert not Outage.objects.exists()
+    assert statuses(worlds)[3] == "needs_password"
+
+
+def test_a_server_that_comes_back_refusing_everybody_is_waited_for_on(
+    worlds: list[World], everybody: Any
+) -> None:
+    go_down(worlds, everybody)
     everybody.reset()
     everybody.revoked_password = True
     poll(minutes=1.1)
+    poll()
+    assert Outage.objects.get().reason == outages.REFUSES
+    assert "needs_password" not in statuses(worlds)
+    everybody.reset()
+    poll(minutes=1.1)
+    poll()
+    assert statuses(worlds) == ["connected"] * 4
+
+
+def test_a_new_password_ends_it_for_whoever_was_right(worlds: list[World], everybody: Any) -> None:
+    for world in worlds:
+        world.account.standin.switches.revoked_password = True
+    poll()
+    assert Outage.objects.get().reason == outages.REFUSES
+    worlds[0].account.standin.switches.revoked_password = False
+    worlds[0].connection.refresh_from_db()
+    connecting.update_password(worlds[0].connection, worlds[0].account.password)
+    tasks.sync(worlds[0].connection.pk)
     assert not Outage.objects.exists()
+    poll()
+    poll(minutes=1.1)
+    poll()
+    assert not Outage.objects.exists()
+    assert statuses(worlds)[0] == "connected"
+    assert {one.partition(",")[0] for one in statuses(worlds)[1:]} == {"needs_password"}
+
+
+def test_staff_read_that_nobody_need_do_anything_and_after_hours_what_may_help(
+    worlds: list[World], everybody: Any
+) -> None:
+    everybody.revoked_password = True
+    poll()
+    [sentence] = sentences()
+    assert "localhost has refused everybody's password since" in sentence
+    assert "nobody need do anything or make a new password" in sentence
+    Outage.objects.update(since=timezone.now() - timedelta(hours=4))
+    [sentence] = sentences()
+    assert "nobody need" not in sentence
+    assert "have one user make a new app-specific password" in sentence
+
+
+# --- What people and support see ----------------------------------------------------------
 
 
 def test_somebody_who_asks_to_sync_now_is_not_kept_waiting(

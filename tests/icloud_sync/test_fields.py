@@ -99,3 +99,29 @@ def test_a_dump_holds_the_ciphertext_only() -> None:
     call_command("dumpdata", "icloud_sync.icloudconnection", stdout=out)
     assert json.loads(out.getvalue())[0]["fields"]["app_password"].startswith("fer1:")
     assert PASSWORD not in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_reloading_a_row_needs_no_key_and_brings_what_is_stored(settings: Any) -> None:
+    row = ICloudConnectionFactory(app_password=PASSWORD)
+    typed = encrypt("new-pass-word-here")
+    ICloudConnection.objects.filter(pk=row.pk).update(app_password=typed, status="paused")
+    keys, settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS, [NEW]
+    row.refresh_from_db()
+    assert (row.status, row.__dict__["app_password"]) == ("paused", typed)
+    settings.FIELD_ENCRYPTION_KEYS = keys
+    assert row.app_password == "new-pass-word-here"
+
+
+@pytest.mark.django_db
+def test_one_field_can_be_reloaded_and_a_deferred_password_is_read_when_asked_for() -> None:
+    row = ICloudConnectionFactory(app_password=PASSWORD)
+    ICloudConnection.objects.filter(pk=row.pk).update(app_password="typed-anew", status="paused")
+    row.refresh_from_db(fields=["status"])
+    assert (row.status, row.app_password) == ("paused", PASSWORD)
+    row.refresh_from_db(fields=["app_password"])
+    assert row.app_password == "typed-anew"
+    deferred = ICloudConnection.objects.defer("app_password").get(pk=row.pk)
+    deferred.refresh_from_db()
+    assert "app_password" not in deferred.__dict__
+    assert deferred.app_password == "typed-anew"

@@ -4,8 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from tqdm import tqdm
 
+from icloud_sync import lost_keys
 from icloud_sync.models import ICloudConnection
 from icloud_sync.sync import SyncResult, sync
 
@@ -40,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Something failed; the sync log in the admin says what.")
 
     def chosen(self, pk: int | None) -> list[ICloudConnection]:
+        lost_keys.find_again(timezone.now())
         live = ICloudConnection.objects.select_related("user")
         if pk is None:
             may = (ICloudConnection.Status.CONNECTED, ICloudConnection.Status.DEGRADED)
