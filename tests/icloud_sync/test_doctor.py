@@ -308,7 +308,7 @@ def test_a_slow_server_is_told_as_one_wherever_the_time_runs_out(
 ) -> None:
     monkeypatch.setattr(judged, "SLOW_SECONDS", 0.5)
     apple.account.standin.switches.slow_body = 1.2
-    verdicts = look(apple.connection, patience=Patience(seconds, one=2.5))
+    verdicts = look(apple.connection, patience=Patience(seconds, one=10))
     assert {str(one.cause) for one in verdicts if one.cause} == {Cause.SLOW}
     assert not [one for one in verdicts if one.grade is Grade.TROUBLE]
     assert exit_code(verdicts) == 2
