@@ -9,6 +9,7 @@ from icloud_sync.remote import errors
 
 LONGEST_WAIT = timedelta(days=1)
 UID_CONFLICTS = {"no-uid-conflict", "unique-scheduling-object-resource"}
+UID_ELSEWHERE = "This event is in another place of the account already."
 # Of the body, not of its version (RFC 4791, 5.3.2.1); some servers say so with a 412.
 BODY_REFUSED = {
     "supported-calendar-data",
@@ -101,9 +102,7 @@ def _write(request: Request, status: int, precondition: str) -> errors.RemoteErr
     if not request.is_write:
         return None
     if precondition in UID_CONFLICTS and status in (403, 409, 412):
-        return errors.UidConflict(
-            "This event is in another place of the account already.", status, precondition
-        )
+        return errors.UidConflict(UID_ELSEWHERE, status, precondition)
     if status == 412 and precondition not in BODY_REFUSED:
         return errors.PreconditionFailed(
             "The event changed on the server since we last read it.", status

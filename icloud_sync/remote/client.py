@@ -7,12 +7,14 @@ from typing import Self
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote import listings, multiget, xml_requests
-from icloud_sync.remote.classify import Request
+from icloud_sync.remote.classify import UID_ELSEWHERE, Request
 from icloud_sync.remote.errors import (
     CollectionMissing,
     InvalidSyncToken,
+    PreconditionFailed,
     Refused,
     ResourceNotFound,
+    UidConflict,
     UnreadableAnswer,
 )
 from icloud_sync.remote.etags import strong
@@ -127,7 +129,7 @@ class CalDAVRemote:
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
-        answer = self._home.follow(lambda: self._home.send("GET", href, Request.READ))
+        answer = self._get(href)
         try:
             body = lines.decoded(answer.content)
         except UnicodeDecodeError as error:
@@ -135,6 +137,9 @@ class CalDAVRemote:
         multiget.refuse_page(answer.content)
         fetched = Fetched(href, answer.etag, multiget.with_crlf(body))
         return fetched if fetched.etag else self._with_etag(fetched)
+
+    def _get(self, href: str) -> Answer:
+        return self._home.follow(lambda: self._home.send("GET", href, Request.READ))
 
     def _with_etag(self, fetched: Fetched) -> Fetched:
         """A proxy weakens or drops the etag of a GET; a report gives body and etag in one."""
@@ -147,7 +152,20 @@ class CalDAVRemote:
     # --- Writing ----------------------------------------------------------------------
 
     def create(self, href: str, body: str) -> str:
-        return self._put(href, body, {"If-None-Match": "*"})
+        try:
+            return self._put(href, body, {"If-None-Match": "*"})
+        except PreconditionFailed:
+            # 412 without a word more: the href is taken, or the UID is (6.6).
+            self._check_taken(canonical(href))
+            raise
+
+    def _check_taken(self, href: str) -> None:
+        try:
+            self._get(href)
+        except ResourceNotFound as error:
+            raise UidConflict(UID_ELSEWHERE, 412) from error
+        except Refused:
+            return  # of what is not there, nobody refuses to speak
 
     def update(self, href: str, body: str, etag: str) -> str:
         return self._put(href, body, {"If-Match": _usable(etag)})

@@ -79,7 +79,11 @@ class Refused(PermanentRemoteError):
 
 
 class UidConflict(Refused):
-    """The UID lives at another href of this account (RFC 4791, 5.3.2.1)."""
+    """The UID lives at another href of this account (RFC 4791, 5.3.2.1).
+
+    Without a precondition it is our conclusion: 412 to a new event, and a GET of its href
+    says 404. Where a server serves late what it has stored, it may be our own event yet.
+    """
 
 
 class PreconditionFailed(PermanentRemoteError):

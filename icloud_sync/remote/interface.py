@@ -49,8 +49,8 @@ class Remote(Protocol):
     def create(self, href: str, body: str) -> str:
         """PUT with If-None-Match: *. Returns the strong etag, or "" where none was given.
 
-        PreconditionFailed (the href is taken), UidConflict, CollectionMissing,
-        WriteOutcomeUnknown.
+        PreconditionFailed (the href is taken), UidConflict (nothing is there, the UID is
+        elsewhere), CollectionMissing, WriteOutcomeUnknown.
         """
         ...
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
+from icloud_sync.remote.classify import UID_ELSEWHERE
 from icloud_sync.remote.errors import (
     CollectionMissing,
     CredentialsError,
@@ -227,9 +228,7 @@ class MemoryRemote:
         if not uid:
             raise Refused("The server would not store this: it is no event.", 400)
         if account.href_of_uid(uid) not in ("", href):
-            raise UidConflict(
-                "This event is in another place of the account already.", 409, "no-uid-conflict"
-            )
+            raise UidConflict(UID_ELSEWHERE, 409, "no-uid-conflict")
         return account.put(href, body)
 
 

@@ -141,13 +141,29 @@ def test_a_write_may_be_stored_and_never_answered(apple: Account, remote: CalDAV
     assert list(apple.phone.resources()) == [apple.home + "a.ics"]
 
 
-def test_a_uid_of_another_collection_is_refused_and_nothing_is_stored(
-    apple: Account, remote: CalDAVRemote
+@pytest.mark.parametrize(
+    "manner",
+    ["412", "412 no-uid-conflict", "no-uid-conflict", "409 no-uid-conflict",
+     "unique-scheduling-object-resource"],
+)  # fmt: skip
+def test_a_uid_of_another_collection_is_a_uid_conflict_and_nothing_is_stored(
+    apple: Account, remote: CalDAVRemote, manner: str
 ) -> None:
+    apple.standin.switches.uid_conflict = manner
     apple.phone.put("a.ics", event("a"), apple.make_collection("Other"))
-    with pytest.raises((UidConflict, PreconditionFailed)):
+    with pytest.raises(UidConflict):
         remote.create(apple.home + "a.ics", event("a"))
     assert apple.phone.resources() == {}
+
+
+def test_a_lost_answer_is_a_place_that_is_taken_and_no_uid_conflict(
+    apple: Account, remote: CalDAVRemote
+) -> None:
+    apple.standin.switches.drop_after_write = 1
+    with pytest.raises(WriteOutcomeUnknown):
+        remote.create(apple.home + "a.ics", event("a"))
+    with pytest.raises(PreconditionFailed):
+        remote.create(apple.home + "a.ics", event("a"))
 
 
 def test_an_event_without_an_end_is_a_refused_body_not_a_missing_calendar(

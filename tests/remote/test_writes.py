@@ -1,13 +1,20 @@
 """What a write carries, and what it must never touch."""
 
+from collections.abc import Callable
+
 import pytest
 
 from icloud_sync.core.values import Fetched
 from icloud_sync.remote.errors import (
     CollectionMissing,
+    CredentialsError,
+    PreconditionFailed,
+    RateLimited,
     Refused,
+    RemoteError,
     ResourceNotFound,
     TemporaryRemoteError,
+    UidConflict,
 )
 from icloud_sync.remote.interface import Remote
 from tests.remote.events import event
@@ -22,6 +29,8 @@ from tests.remote.scripted import (
     server,
 )
 from tests.wire import Exchange, Reply
+
+CALDAV = "urn:ietf:params:xml:ns:caldav"
 
 
 @pytest.mark.parametrize(
@@ -155,3 +164,77 @@ def test_the_client_is_a_remote() -> None:
     with server(lambda exchange: None) as wire, remote(wire) as client:
         speaks: Remote = client  # mypy's word for it
     assert speaks
+
+
+# --- A UID that lives elsewhere in the account (icloud-behaviour 6.6) ------------------------
+
+
+def refusing(status: int, precondition: str = "", there: int = 404) -> Callable[..., Reply]:
+    """Says so to every PUT, and `there` to a GET."""
+    told = f'<D:error xmlns:D="DAV:" xmlns:C="{CALDAV}"><C:{precondition}/></D:error>'
+    refusal = Reply(status, told.encode() if precondition else b"")
+
+    def answer(exchange: Exchange) -> Reply:
+        if exchange.method == "GET":
+            return Reply(there, event("b").encode() if there == 200 else b"", {"ETag": '"1"'})
+        return refusal
+
+    return answer
+
+
+def asked(
+    answer: Callable[..., Reply], verb: str = "create", *etag: str
+) -> tuple[RemoteError, list[str]]:
+    with server(answer) as wire:
+        write = getattr(known(wire), verb)
+        with pytest.raises(RemoteError) as caught:
+            write(WORK + "a.ics", event("a"), *etag)
+        return caught.value, [exchange.method for exchange in wire.requests]
+
+
+def test_a_new_event_that_is_refused_where_nothing_is_has_its_uid_elsewhere() -> None:
+    error, methods = asked(refusing(412))
+    assert type(error) is UidConflict
+    assert (error.status, error.message[-1]) == (412, ".")
+    assert methods == ["PUT", "GET"]
+
+
+def test_a_new_event_that_is_refused_where_something_is_finds_its_place_taken() -> None:
+    error, methods = asked(refusing(412, there=200))
+    assert type(error) is PreconditionFailed
+    assert methods == ["PUT", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("there", "raised"),
+    [
+        (403, PreconditionFailed),
+        (401, CredentialsError),
+        (500, TemporaryRemoteError),
+        (503, RateLimited),
+    ],
+)
+def test_where_nobody_can_say_what_is_there_no_uid_is_to_blame(
+    there: int, raised: type[RemoteError]
+) -> None:
+    error, methods = asked(refusing(412, there=there))
+    assert type(error) is raised
+    assert methods == ["PUT", "GET"]
+
+
+@pytest.mark.parametrize("status", [403, 409, 412])
+@pytest.mark.parametrize("precondition", ["no-uid-conflict", "unique-scheduling-object-resource"])
+def test_a_server_that_says_so_itself_is_not_asked_again(status: int, precondition: str) -> None:
+    error, methods = asked(refusing(status, precondition))
+    assert type(error) is UidConflict
+    assert (error.status, error.precondition, methods) == (status, precondition, ["PUT"])
+
+
+def test_a_body_that_is_refused_with_a_412_is_no_uid_of_another() -> None:
+    error, methods = asked(refusing(412, "valid-calendar-data"))
+    assert (type(error), methods) == (Refused, ["PUT"])
+
+
+def test_a_change_that_is_refused_asks_nothing_more() -> None:
+    error, methods = asked(refusing(412), "update", '"1"')
+    assert (type(error), methods) == (PreconditionFailed, ["PUT"])
