@@ -26,6 +26,7 @@ PERIODIC = (
     Periodic("poll", every_minutes=1),  # which connections are due to be asked
     Periodic("sweep", every_minutes=1),  # outbox rows due or stuck
     Periodic("roll_windows", every_minutes=MINUTES_A_DAY),  # the far edge of the window
+    Periodic("prune", every_minutes=MINUTES_A_DAY),  # what has been kept long enough
 )
 
 

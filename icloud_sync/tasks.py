@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from icloud_sync import lost_keys, outbox
+from icloud_sync import lost_keys, outbox, retention
 from icloud_sync.core.pause import LOST_AFTER
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
@@ -99,3 +99,10 @@ def roll_window(connection_id: int) -> str:
     if rolled.unfinished:
         async_task("icloud_sync.tasks.roll_window", connection_id)
     return "busy: tomorrow" if rolled.busy else f"{rolled.looked_at} events looked at"
+
+
+def prune() -> str:
+    pruned = retention.prune(timezone.now())
+    if pruned.unfinished:
+        async_task("icloud_sync.tasks.prune")
+    return str(pruned)

@@ -104,6 +104,10 @@ ICLOUD_WINDOW_DAYS_BACK = whole_number("ICLOUD_WINDOW_DAYS_BACK", default=30)
 ICLOUD_WINDOW_DAYS_AHEAD = whole_number("ICLOUD_WINDOW_DAYS_AHEAD", default=548)
 ICLOUD_POLL_SECONDS = whole_number("ICLOUD_POLL_SECONDS", default=60)
 ICLOUD_POLL_MAX_SECONDS = whole_number("ICLOUD_POLL_MAX_SECONDS", default=900)
+# How many days the sync log is kept, with all that can be restored from it, and passed Blocked
+# Slots that came from iCloud; where the window reaches back further, it wins (D10).
+SYNC_LOG_DAYS = whole_number("SYNC_LOG_DAYS", default=400)
+SLOT_PAST_DAYS = whole_number("SLOT_PAST_DAYS", default=400)
 # What one account may cost: requests a minute, and at once after a rest (an import).
 ICLOUD_REQUESTS_PER_MINUTE = whole_number("ICLOUD_REQUESTS_PER_MINUTE", default=240, least=6)
 ICLOUD_REQUESTS_BURST = whole_number("ICLOUD_REQUESTS_BURST", default=250)

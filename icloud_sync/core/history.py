@@ -153,8 +153,9 @@ def version(told: Told, which: Version) -> dict[str, Any]:
 
 def versions(told: Told) -> list[Version]:
     """Those that an entry has, the likeliest to be wanted first."""
-    if way_of(told) is None:
-        return []
+    way = way_of(told)
+    if way is not Way.EDIT:
+        return [Version.BEFORE] if way else []
     lost = [Version.LOST] if version(told, Version.LOST) else []
     is_only_lost = told.action == KEEP_CANCELLED
     before = not is_only_lost and version(told, Version.BEFORE)
@@ -197,11 +198,17 @@ class Change:
 
 
 def changes(wanted: Values, current: Values, left: Values) -> tuple[Change, ...]:
-    """`left`: the row as the entry left it, as far as it says."""
+    """`current`: the row as it is, nothing where it comes anew. `left`: as the entry left it,
+    as far as it says."""
     return tuple(
-        Change(name, current[name], value, name in left and differs(name, current[name], left))
+        Change(
+            name,
+            current.get(name),
+            value,
+            name in left and name in current and differs(name, current[name], left),
+        )
         for name, value in wanted.items()
-        if name in current and differs(name, value, current)
+        if differs(name, value, current)
     )
 
 
@@ -263,24 +270,21 @@ def undo(run: Sequence[Of], rows: Rows) -> list[Step]:
 
 def undo_one(of: Of, now: dict[str, dict[str, Any]], read_only: frozenset[str]) -> Step | None:
     way = way_of(of.told)
-    wanted = version(of.told, Version.BEFORE)
-    if way is None or (way is Way.EDIT and not wanted):
+    if Version.BEFORE not in versions(of.told):
         why = made_only(of.told)
         return Step(of.entry_id, None, why=why) if why else None
+    if way is Way.EDIT:
+        return undo_edit(of, now, read_only)
     if of.is_restored:
         return Step(of.entry_id, None, why=Skipped.RESTORED)
-    if way is not Way.EDIT:
-        return Step(of.entry_id, way)
-    return undo_edit(of, wanted, now, read_only)
+    return Step(of.entry_id, way, changes(read(of.told.before), {}, {}))
 
 
-def undo_edit(
-    of: Of, wanted: Values, now: dict[str, dict[str, Any]], read_only: frozenset[str]
-) -> Step:
+def undo_edit(of: Of, now: dict[str, dict[str, Any]], read_only: frozenset[str]) -> Step:
     current = now.get(of.row)
     if current is None:
         return Step(of.entry_id, None, why=Skipped.GONE)
-    found = changes(wanted, current, read(of.told.after))
+    found = changes(version(of.told, Version.BEFORE), current, read(of.told.after))
     if not found:
         return Step(of.entry_id, None, why=Skipped.SAME)
     if words := newer(found):
