@@ -6,7 +6,8 @@ class ICloudSyncConfig(AppConfig):
     verbose_name = "iCloud sync"
 
     def ready(self) -> None:
-        from icloud_sync import receivers, source
+        from icloud_sync import heartbeat, receivers, source
 
+        heartbeat.process_begins()
         receivers.connect()
         source.register()

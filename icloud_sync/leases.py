@@ -18,6 +18,7 @@ from icloud_sync.models import ICloudConnection, Stop
 
 MAY_WRITE = (ICloudConnection.Status.CONNECTED, ICloudConnection.Status.DEGRADED)
 TTL = timedelta(seconds=90)  # twice the longest request, and renewed before each
+worker = ""  # what the owners of our leases begin with, in the processes of a worker
 
 
 class LeaseLost(Exception):
@@ -56,7 +57,7 @@ def hold(connection_id: int) -> Iterator[Lease | None]:
 
 
 def take(connection_id: int) -> Lease | None:
-    owner = secrets.token_hex(8)
+    owner = f"{worker}{secrets.token_hex(8)}"
     free = Q(lease_owner="") | Q(lease_until__lt=Now()) | Q(lease_until__isnull=True)
     going = ICloudConnection.objects.filter(~Exists(Stop.objects.all()))  # D21
     taken = going.filter(free, pk=connection_id).update(
@@ -66,6 +67,13 @@ def take(connection_id: int) -> Lease | None:
         return None
     fence = ICloudConnection.objects.values_list("lease_fence", flat=True).get(pk=connection_id)
     return Lease(connection_id, owner, fence)
+
+
+def free(dead_worker: str) -> int:
+    """Gives back what processes held that are dead for certain; no other may be of that name.
+    Returns how many."""
+    held = ICloudConnection.objects.filter(lease_owner__startswith=dead_worker)
+    return held.update(lease_owner="", lease_until=None)
 
 
 def mine(lease: Lease) -> QuerySet[ICloudConnection]:

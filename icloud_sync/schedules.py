@@ -1,6 +1,7 @@
 """The one list of periodic tasks, and what makes the database agree with it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,6 +37,14 @@ def sync_schedules() -> str:
         removed = _remove_retired()
         changed = sum(_put(periodic) for periodic in PERIODIC)
     return f"{len(PERIODIC)} schedules, {changed} changed, {removed} removed"
+
+
+def repair(now: datetime) -> None:
+    """Of what may have happened to the rows: one is gone, or put off beyond its interval."""
+    sync_schedules()
+    for periodic in PERIODIC:
+        latest = now + timedelta(minutes=2 * periodic.every_minutes)
+        Schedule.objects.filter(func=periodic.func, next_run__gt=latest).update(next_run=now)
 
 
 def _remove_retired() -> int:

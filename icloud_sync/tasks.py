@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from icloud_sync import lost_keys, outbox, retention
+from icloud_sync import heartbeat, lost_keys, outbox, retention
 from icloud_sync.core.pause import LOST_AFTER
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
@@ -64,6 +64,7 @@ def asked_for(connection_id: int, now: datetime) -> bool:
 def poll() -> str:
     """Each is due again in a few minutes, should its task be lost; until then a worker that
     is behind is not asked a second time."""
+    heartbeat.ran("poll")
     now = timezone.now()
     lost_keys.find_again(now)
     due = due_connections(now)
@@ -77,6 +78,7 @@ def poll() -> str:
 
 def sweep() -> str:
     """Rows whose task was lost, whose worker died, or whose time has come."""
+    heartbeat.ran("sweep")
     now = timezone.now()
     stuck = outbox.release_stuck(now)
     rows = outbox.due(now).exclude(in_outage("connection__server_url"))

@@ -157,7 +157,11 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 *(
-                    ["icloud_sync.outages.in_templates", "icloud_sync.guards.notices.in_templates"]
+                    [
+                        "icloud_sync.outages.in_templates",
+                        "icloud_sync.guards.notices.in_templates",
+                        "icloud_sync.heartbeat.in_templates",
+                    ]
                     if ICLOUD_SYNC_ENABLED
                     else []
                 ),

@@ -46,6 +46,44 @@ def descendants(pid: int) -> list[int]:
     return found + [each for child in found for each in descendants(child)]
 
 
+# supervisor -> (cluster -> sentinel -> these four), pulse
+POOL = ["first task process", "second task process", "monitor", "pusher"]
+WHOLE = 7  # processes below the supervisor
+
+
+def cluster_of(supervisor: int) -> int:
+    """Its first process, the one that leads a group of its own; 0 where there is none."""
+    return next((pid for pid in children(supervisor) if leads_group(pid)), 0)
+
+
+def pulse_of(supervisor: int) -> int:
+    return next((pid for pid in children(supervisor) if not leads_group(pid)), 0)
+
+
+def leads_group(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid) == pid
+    return False
+
+
+def sentinel_of(supervisor: int) -> int:
+    return next(iter(children(cluster_of(supervisor))), 0)
+
+
+def pool_of(supervisor: int) -> list[int]:
+    return children(sentinel_of(supervisor))
+
+
+def start_worker(site: "Site", *arguments: str) -> subprocess.Popen[bytes]:
+    worker = site.start("worker", *arguments)
+    wait_until(lambda: is_whole(worker.pid), 60, "the worker is up")
+    return worker
+
+
+def is_whole(supervisor: int) -> bool:
+    return len(descendants(supervisor)) == WHOLE
+
+
 @dataclass
 class Site:
     """Runs manage.py with an environment of its own, and stops what it started."""

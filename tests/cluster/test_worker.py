@@ -2,33 +2,29 @@
 
 import os
 import signal
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.marks import marks
-from tests.cluster.processes import Site, children, descendants, is_alive, wait_until
+from tests.cluster.processes import (
+    POOL,
+    Site,
+    cluster_of,
+    descendants,
+    is_alive,
+    is_whole,
+    pool_of,
+    pulse_of,
+    sentinel_of,
+    start_worker,
+    wait_until,
+)
 
 pytestmark = pytest.mark.cluster
 
 ENQUEUE = "from django_q.tasks import async_task as enqueue; mark = 'tests.cluster.marks.mark'"
-# supervisor -> cluster -> sentinel -> these four
-POOL = ["first task process", "second task process", "monitor", "pusher"]
-
-
-def start_worker(site: Site) -> subprocess.Popen[bytes]:
-    worker = site.start("worker")
-    wait_until(lambda: len(family(worker.pid)) == 6, 60, "the cluster is up")
-    return worker
-
-
-def family(supervisor: int) -> list[int]:
-    return descendants(supervisor)
-
-
-def pool(supervisor: int) -> list[int]:
-    return children(children(children(supervisor)[0])[0])
 
 
 def assert_six_tasks_run(site: Site) -> None:
@@ -49,32 +45,46 @@ def test_after_an_idle_process_is_killed_a_fresh_cluster_runs_every_task(
     sqlite_site: Site, place: int
 ) -> None:
     worker = start_worker(sqlite_site)
-    before = family(worker.pid)
+    before = descendants(cluster_of(worker.pid))
 
-    os.kill(pool(worker.pid)[place], signal.SIGKILL)
+    os.kill(pool_of(worker.pid)[place], signal.SIGKILL)
 
     wait_until(lambda: not any(map(is_alive, before)), 30, "the whole old cluster is gone")
-    wait_until(lambda: len(family(worker.pid)) == 6, 60, "a fresh cluster is up")
+    wait_until(lambda: is_whole(worker.pid), 60, "a fresh cluster is up")
     assert_six_tasks_run(sqlite_site)
 
 
-@pytest.mark.parametrize("depth", [1, 2], ids=["the cluster's first process", "its sentinel"])
+@pytest.mark.parametrize(
+    "find", [cluster_of, sentinel_of], ids=["the cluster's first process", "its sentinel"]
+)
 def test_after_a_guarding_process_is_killed_a_fresh_cluster_runs_every_task(
-    sqlite_site: Site, depth: int
+    sqlite_site: Site, find: Callable[[int], int]
 ) -> None:
     worker = start_worker(sqlite_site)
-    before = family(worker.pid)
+    before = descendants(cluster_of(worker.pid))
 
-    os.kill(before[depth - 1], signal.SIGKILL)
+    os.kill(find(worker.pid), signal.SIGKILL)
 
     wait_until(lambda: not any(map(is_alive, before)), 30, "the whole old cluster is gone")
-    wait_until(lambda: len(family(worker.pid)) == 6, 60, "a fresh cluster is up")
+    wait_until(lambda: is_whole(worker.pid), 60, "a fresh cluster is up")
     assert_six_tasks_run(sqlite_site)
+
+
+def test_a_pulse_that_is_killed_is_started_afresh_and_the_cluster_works_on(
+    sqlite_site: Site,
+) -> None:
+    worker = start_worker(sqlite_site)
+    cluster, pulse = cluster_of(worker.pid), pulse_of(worker.pid)
+
+    os.kill(pulse, signal.SIGKILL)
+
+    wait_until(lambda: pulse_of(worker.pid) not in (0, pulse), 10, "a fresh pulse is up")
+    assert cluster_of(worker.pid) == cluster
 
 
 def test_nothing_lives_on_when_the_worker_itself_is_killed(sqlite_site: Site) -> None:
     worker = start_worker(sqlite_site)
-    before = family(worker.pid)
+    before = descendants(worker.pid)
 
     worker.kill()
 
@@ -87,7 +97,7 @@ def test_told_to_stop_the_worker_finishes_what_runs_and_leaves_nothing(
     sqlite_site: Site, number: signal.Signals
 ) -> None:
     worker = start_worker(sqlite_site)
-    before = family(worker.pid)
+    before = descendants(worker.pid)
     trace = begin_long_task(sqlite_site, seconds=1.5)
 
     worker.send_signal(number)
@@ -98,9 +108,8 @@ def test_told_to_stop_the_worker_finishes_what_runs_and_leaves_nothing(
 
 
 def test_a_task_that_does_not_end_is_not_waited_for_beyond_the_bound(sqlite_site: Site) -> None:
-    worker = sqlite_site.start("worker", "--stop-within", "1")
-    wait_until(lambda: len(family(worker.pid)) == 6, 60, "the cluster is up")
-    before = family(worker.pid)
+    worker = start_worker(sqlite_site, "--stop-within", "1")
+    before = descendants(worker.pid)
     begin_long_task(sqlite_site, seconds=60)
 
     worker.terminate()
