@@ -79,12 +79,9 @@ def read(told: Any) -> dict[str, Any]:
     if not isinstance(told, Mapping):
         return {}
     found = {name: told[name] for name in TEXTS if isinstance(told.get(name), str)}
-    interval = read_interval(told.get("interval", told))
-    if interval:
-        found["interval"] = interval
-    if isinstance(told.get(BUSY), bool):
-        found[BUSY] = told[BUSY]
-    return found
+    found["interval"] = read_interval(told.get("interval", told))
+    found[BUSY] = told[BUSY] if isinstance(told.get(BUSY), bool) else None
+    return {name: found[name] for name in (*FIELDS, BUSY) if found.get(name) is not None}
 
 
 def read_interval(told: Any) -> Interval | None:
