@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
 
+from icloud_sync import outbox
 from icloud_sync.apply.bodies import Bodies, read_ahead, storable
 from icloud_sync.apply.decide import decide
 from icloud_sync.apply.replaced import give_way
@@ -19,13 +20,14 @@ from icloud_sync.core.values import Fetched
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import (
     ICloudConnection,
+    OutboxEntry,
     RemoteCollection,
     RemoteResource,
 )
 from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
-State = RemoteResource.State
+Kind, State = OutboxEntry.Kind, RemoteResource.State
 BATCH = 50
 
 
@@ -112,6 +114,9 @@ def follow_moves(
         connection.resources.filter(pk=pk).update(
             href=href, collection=collection, etag="", state=State.SYNCED, state_reason=""
         )
+    moved_copies = connection.resources.filter(pk__in=moved.values(), appointment__isnull=False)
+    for appointment_id in moved_copies.values_list("appointment_id", flat=True):
+        outbox.try_parked_again(connection.pk, kind=Kind.APPOINTMENT, object_id=appointment_id)
 
 
 def set_aside(

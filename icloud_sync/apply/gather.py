@@ -92,6 +92,10 @@ class Gathered:
                 appointment_id=resource.appointment_id,
             )
         self.keep_replaced(resource, one.body)
+        if resource.state != State.SYNCED and appointment:
+            # What stopped a push of it may be over: it is where it should be, and readable.
+            about = {"kind": OutboxEntry.Kind.APPOINTMENT, "object_id": appointment.pk}
+            outbox.try_parked_again(self.connection.pk, **about)
         if not (resource.state == State.DELETED_IN_ICLOUD and resource.pk in self.resources):
             resource.state, resource.state_reason = State.SYNCED, ""
             resource.settled_at = None

@@ -46,20 +46,9 @@ def set_collections(
         ours.filter(href=target).update(role=Role.TARGET)
         forget_what_was_read(connection, ours.filter(href__in=changed), actor)
         tell(connection, "choose calendars", f"New events go to “{found[target]}”.", actor)
-        try_parked_again(connection)
+        outbox.try_parked_again(connection.pk, kind=OutboxEntry.Kind.APPOINTMENT)
+        outbox.retry_now(connection.pk)
         sync_soon(connection)
-
-
-def try_parked_again(connection: ICloudConnection) -> None:
-    """What had no place to go may have one now."""
-    parked = connection.outbox.filter(
-        state=OutboxEntry.State.NEEDS_ATTENTION, kind=OutboxEntry.Kind.APPOINTMENT
-    )
-    found = dict(parked.values_list("object_id", "source_ref"))
-    parked.delete()
-    for object_id, source_ref in found.items():
-        outbox.enqueue(connection.pk, OutboxEntry.Kind.APPOINTMENT, object_id, source_ref)
-    outbox.retry_now(connection.pk)
 
 
 def stop_who_works_on(connection: ICloudConnection) -> None:

@@ -22,6 +22,15 @@ class Reason(StrEnum):
     OCCURRENCE_GONE = "its occurrence was taken out of the series in iCloud"
 
 
+# What a person can do about it.
+ADVICE = {
+    Reason.READ_ONLY: (
+        "Ask its owner for the right to change it, or choose another calendar for new events; "
+        "then have it tried again."
+    )
+}
+
+
 class CopyStatus(StrEnum):
     """What we know of a resource in iCloud."""
 
@@ -114,11 +123,16 @@ class Park:
 Action = Create | Update | Exclude | PutBack | Delete | DeleteWhenBack | Read | Skip | Park
 
 
-def plan_appointment(wanted: Wanted | None, copy: Copy | None) -> Action:
+def plan_appointment(wanted: Wanted | None, copy: Copy | None, can_create: bool = True) -> Action:
     """`wanted` None: the appointment does not belong in this account (cancelled, another
-    host, deleted here)."""
-    if wanted is None:
-        return take_out(copy)
+    host, deleted here). `can_create`: we may write where it would come to lie."""
+    action = bring_in(wanted, copy) if wanted else take_out(copy)
+    if isinstance(action, Create) and not can_create:
+        return Park(Reason.READ_ONLY)
+    return action
+
+
+def bring_in(wanted: Wanted, copy: Copy | None) -> Action:
     if copy is None:
         return Create(afresh=True)
     if copy.status is CopyStatus.UNREADABLE:

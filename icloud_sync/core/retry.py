@@ -5,6 +5,11 @@ from datetime import datetime, timedelta
 FLOOR = timedelta(seconds=5)
 CEILING = timedelta(hours=1)
 MOST_LOOKS = 10
+# Tries for an event's own sake, over some twenty minutes: then what was always so stays so. An
+# old version still served is the present one, a precondition that never held never will.
+LATE_ENOUGH = 8
+# Tries of one event that is refused, while others are taken, that may have met bad luck.
+FEW = 4
 
 
 def next_attempt(

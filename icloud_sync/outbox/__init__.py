@@ -13,7 +13,9 @@ from icloud_sync.outbox.claim import (
     release,
     release_stuck,
     retry_now,
+    retry_these,
     same_object,
+    take_over,
 )
 from icloud_sync.outbox.enqueue import (
     enqueue,
@@ -25,6 +27,7 @@ from icloud_sync.outbox.enqueue import (
     live,
     nudge,
     served_copies,
+    try_parked_again,
     without_copy,
 )
 from icloud_sync.outbox.put_back import put_back
@@ -48,7 +51,10 @@ __all__ = [
     "release",
     "release_stuck",
     "retry_now",
+    "retry_these",
     "same_object",
     "served_copies",
+    "take_over",
+    "try_parked_again",
     "without_copy",
 ]

@@ -1,10 +1,11 @@
 """Working the rows off. Claims are conditional UPDATEs and a row count, so that they behave
 the same on SQLite and PostgreSQL."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from icloud_sync.models import ICloudConnection, OutboxEntry
@@ -50,13 +51,15 @@ def finish(entry: OutboxEntry) -> None:
     claimed(entry).delete()
 
 
-def release(entry: OutboxEntry, not_before: datetime, error: str) -> None:
-    """Back to waiting. A newer row for the same object makes this one needless."""
+def release(entry: OutboxEntry, not_before: datetime, error: str, *, counts: bool = True) -> None:
+    """Back to waiting. A newer row for the same object makes this one needless. `counts`: as
+    one more try of this object's; what fails the whole account is one try, however often."""
+    attempts = entry.attempts + 1 if counts else max(entry.attempts, 1)
     try:
         with transaction.atomic():
             claimed(entry).update(
                 state=State.WAITING,
-                attempts=F("attempts") + 1,
+                attempts=attempts,
                 not_before=not_before,
                 last_error=error[:500],
                 claimed_by="",
@@ -64,7 +67,7 @@ def release(entry: OutboxEntry, not_before: datetime, error: str) -> None:
             )
     except IntegrityError:
         newer = same_object(entry).filter(state=State.WAITING)
-        newer.update(attempts=entry.attempts + 1, not_before=not_before, last_error=error[:500])
+        newer.update(attempts=attempts, not_before=not_before, last_error=error[:500])
         claimed(entry).delete()
 
 
@@ -75,6 +78,13 @@ def park(entry: OutboxEntry, reason: str) -> None:
         claimed(entry).update(
             state=State.NEEDS_ATTENTION, last_error=reason[:500], claimed_by="", claimed_until=None
         )
+
+
+def take_over(entry: OutboxEntry) -> None:
+    """The row in hand is about to read its object afresh, and so says all that a newer one
+    says; else that one would begin anew where this one gives up. Whoever is just saving is
+    waited for."""
+    same_object(entry).filter(state=State.WAITING, is_approved=False).delete()
 
 
 def claimed(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
@@ -106,6 +116,14 @@ def put_off(connection_id: int, until: datetime) -> None:
 def retry_now(connection_id: int) -> int:
     """What waits for its next try is due at once. Returns how many."""
     return unlocked(connection_id).update(not_before=timezone.now())
+
+
+@transaction.atomic
+def retry_these(connection_id: int, objects: Iterable[tuple[str, int]], now: datetime) -> None:
+    """By kind and id: due at once, and nothing else."""
+    for kind, object_id in objects:
+        rows = unlocked(connection_id).filter(kind=kind, object_id=object_id)
+        rows.update(not_before=now)
 
 
 def unlocked(connection_id: int) -> QuerySet[OutboxEntry]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -141,6 +142,18 @@ def enqueue(connection_id: int, kind: str, object_id: int, source_ref: str = "")
     )
     if created:
         nudge(connection_id)
+
+
+@transaction.atomic
+def try_parked_again(connection_id: int, **which: Any) -> None:
+    """What stopped these may be over; `which`: conditions on their rows."""
+    parked = OutboxEntry.objects.filter(
+        connection_id=connection_id, state=State.NEEDS_ATTENTION, **which
+    )
+    found = list(parked.values_list("kind", "object_id", "source_ref"))
+    parked.delete()
+    for kind, object_id, source_ref in found:
+        enqueue(connection_id, kind, object_id, source_ref)
 
 
 def nudge(connection_id: int) -> None:

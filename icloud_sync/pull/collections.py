@@ -19,6 +19,8 @@ def known_collections(work: Pull, infos: dict[str, CollectionInfo]) -> Iterator[
         changed = freshen(row, info)
         if "can_write" in changed:
             tell_slots(work, row)
+            if row.can_write:
+                outbox.try_parked_again(work.connection.pk)
         if "missing_since" in changed:
             welcome_back(work, row)
         if row.is_read:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from icloud_sync.apply import absorb, absorb_removed
+from icloud_sync.apply.twins import follow_twin
 from icloud_sync.core.values import Fetched
 from icloud_sync.guards.vanished import hold_back
 from icloud_sync.models import RemoteCollection
@@ -135,11 +136,21 @@ def believe_gone(
     """What a GET of its own says is not there. Returns how many."""
     found, gone = look_for(work, hrefs)
     store(work, collection, found, listing)
+    gone = without_followed(work, gone)
     forget_never_read(work, listing.known.aside.intersection(gone))
     if gone:
         absorb_removed(work.connection, gone, work.now, work.journal)
         work.result.vanished += len(gone)
     return len(gone)
+
+
+def without_followed(work: Pull, hrefs: Sequence[str]) -> list[str]:
+    """Copies whose event is known to lie in the account a second time are not gone (D17)."""
+    copies = work.connection.resources.filter(href__in=hrefs, appointment__isnull=False)
+    followed = {
+        one.href for one in copies if follow_twin(work.session, one, work.now, work.journal)
+    }
+    return [href for href in hrefs if href not in followed]
 
 
 def look_for(work: Pull, hrefs: Sequence[str]) -> tuple[list[Fetched], list[str]]:

@@ -25,6 +25,11 @@ class PullResult:
     look_again: bool = False
     troubles: list[str] = field(default_factory=list)
 
+    @property
+    def is_complete(self) -> bool:
+        """Nothing that is in the account was left out of it."""
+        return not (self.unfinished or self.waiting or self.troubles)
+
 
 @dataclass
 class Pull:

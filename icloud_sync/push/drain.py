@@ -1,244 +1,196 @@
-"""Work off one connection's outbox: claim a row, plan, send, record, finish. What an error
-means for the row is decided here, in one table."""
+"""Work off one connection's outbox: claim a row, try it, finish it; or decide what its failure
+means, for the row and for the run."""
 
 import logging
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
 from icloud_sync import outbox
-from icloud_sync.apply import absorb
+from icloud_sync.core.failed_write import Verdict
 from icloud_sync.core.ical.document import UnreadableResource
-from icloud_sync.core.merge import WORDS
-from icloud_sync.core.push_plan import Action, DeleteWhenBack, Park, Read, Reason, Skip, Update
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import OutboxEntry, RemoteResource
-from icloud_sync.push.objects import NOTHING_TO_TELL, Subject, subject_of
-from icloud_sync.push.send import NoTarget, send
-from icloud_sync.remote.errors import (
-    CollectionMissing,
-    CredentialsError,
-    HostNotAllowed,
-    PermanentRemoteError,
-    PreconditionFailed,
-    Refused,
-    RemoteError,
-    ResourceNotFound,
-    TemporaryRemoteError,
-    UidConflict,
-    WriteOutcomeUnknown,
-)
+from icloud_sync.push.attempt import Attempt, Parked
+from icloud_sync.push.judge import circumstances, concerns_all, is_bare_refusal, judge
+from icloud_sync.push.objects import Subject, subject_of
+from icloud_sync.push.rights import learn_rights
+from icloud_sync.push.send import NoTarget
+from icloud_sync.remote.errors import RemoteError
 from icloud_sync.session import Session
 from icloud_sync.synclog import Journal, Outcome
 
 log = logging.getLogger(__name__)
-# Tries, in well over half an hour: then an old version still served is the present one, and
-# a read still refused is refused for good.
-LATE_ENOUGH = 8
+# Writes in a row that the server did not take, without saying that it is the event: then it
+# is the server, and the others wait for the next run.
+MOST_DOUBTS = 2
+Key = tuple[str, int]  # kind and id of an object
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A pull that was made in this run, after a first round of pushes. `objects`: for whose
+    sake; `everywhere`: it has read all that is in the account."""
+
+    objects: frozenset[Key] = frozenset()
+    everywhere: bool = False
 
 
 @dataclass
 class PushResult:
     """`look`: of the failed, those that lie elsewhere than we thought; only a pull can say
-    where. `unfinished`: the time was up; the next task goes on."""
+    where. `doubts`: writes in a row that the server did not take, nobody knows yet why.
+    `stopped`: it takes none, in a sentence for staff. `unfinished`: the time was up; the next
+    task goes on."""
 
     sent: int = 0
     failed: int = 0
-    look: int = 0
+    look: list[Key] = field(default_factory=list)
+    doubts: int = 0
+    stopped: str = ""
     unfinished: bool = False
+
+
+@dataclass
+class Round:
+    """What the rows of one round have in common."""
+
+    session: Session
+    journal: Journal
+    result: PushResult
+    looked: Looked
+    asked_for_rights: bool = False
 
 
 def drain(
     session: Session,
+    result: PushResult,
+    looked: Looked,
     *,
     progress: Callable[[int], None] | None = None,
     seconds: float = 45,
-) -> PushResult:
-    """Everything that is due. Errors of the account or the server end the run and are
-    raised; errors of one object are its own."""
-    result, deadline = PushResult(), time.monotonic() + seconds
+) -> None:
+    """Everything that is due, told in `result`. Errors of the account or the server end the
+    run and are raised; errors of one object are its own."""
+    deadline, done = time.monotonic() + seconds, 0
     with session.journal("push") as journal:
+        this = Round(session, journal, result, looked)
         while entry := outbox.claim(session.connection.pk, session.lease.owner, session.clock()):
-            work_off(entry, session, journal, result)
+            work_off(entry, this)
+            done += 1
             if progress:
-                progress(result.sent + result.failed)
+                progress(done)
+            if result.stopped:
+                break
             if time.monotonic() > deadline:
                 result.unfinished = True
                 break
-    return result
 
 
-def work_off(entry: OutboxEntry, session: Session, journal: Journal, result: PushResult) -> None:
-    subject = subject_of(entry, session.connection)
-    now = session.clock()
+def work_off(entry: OutboxEntry, this: Round) -> None:
+    subject = subject_of(entry, this.session.connection)
+    now = this.session.clock()
+    again = key_of(entry) in this.looked.objects
+    attempt = Attempt(subject, this.session, this.journal, now, again)
     try:
-        push_one(subject, session, journal, now)
-        outbox.finish(entry)
-        result.sent += 1
+        accepted = attempt.make()
     except LeaseLost:
         raise  # the next holder finds the row when its claim runs out
-    except (CredentialsError, HostNotAllowed, TemporaryRemoteError) as error:
-        retry(subject, error.message, journal, now, getattr(error, "retry_at", None), result)
-        raise
-    except (PreconditionFailed, ResourceNotFound, CollectionMissing, UidConflict) as error:
-        # It changed again, or moved: a pull has to look first (failure-cases 3.4).
-        result.look += 1
-        retry(subject, error.message, journal, now, None, result)
-    except (PermanentRemoteError, NoTarget, UnreadableResource) as error:
-        park(subject, str(error), journal, result)
+    except RemoteError as error:
+        if concerns_all(error):
+            wait_along(error, subject, this, now)
+            raise
+        settle(error, attempt, this)
+    except (Parked, NoTarget, UnreadableResource) as error:
+        park(str(error), subject, this)
     except (OperationalError, InterfaceError) as error:  # the database, busy or away
-        retry(subject, f"The database: {type(error).__name__}.", journal, now, None, result)
+        retry(f"The database: {type(error).__name__}.", subject, this, now)
     except Exception as error:
         log.exception("push of %s failed", subject.name)
-        park(subject, f"Our own mistake: {type(error).__name__}.", journal, result)
-
-
-def push_one(subject: Subject, session: Session, journal: Journal, now: datetime) -> None:
-    """Plan and send; where iCloud turns out to hold another version, take that in and
-    plan once more (at most one retry: icloud-behaviour 6.2)."""
-    action = subject.plan(now)
-    if isinstance(action, Read):
-        refresh(subject, session, journal, now)
-        action = subject.plan(now)
-    try:
-        carry_out(action, subject, session, journal, now)
-    except PreconditionFailed:
-        refresh(subject, session, journal, now)
-        carry_out(subject.plan(now), subject, session, journal, now)
-    except WriteOutcomeUnknown:
-        # Looked at now, it cannot be taken for an edit made there once more is typed here.
-        with suppress(RemoteError):
-            refresh(subject, session, journal, now)
-        raise
-
-
-def carry_out(
-    action: Action, subject: Subject, session: Session, journal: Journal, now: datetime
-) -> None:
-    if isinstance(action, Skip):
-        note_skipped(action.reason, subject, journal)
-        return
-    if isinstance(action, DeleteWhenBack):
-        remember_deletion(subject)
-        note_skipped(Reason.DELETED_IN_ICLOUD, subject, journal)
-        return
-    if isinstance(action, Park):
-        raise Parked(action.reason)
-    if isinstance(action, Read):
-        raise PreconditionFailed("The server does not say which version it holds.")
-    verb = send(action, subject, session.remote, now)
-    journal.write(
-        verb,
-        Outcome.DONE,
-        f"{verb} the event of {subject.full_name}{said(action)}",
-        resource=subject.resource,
-        **subject_ids(subject),
-    )
-
-
-def said(action: Action) -> str:
-    """What an update changed, for the log."""
-    if not isinstance(action, Update):
-        return ""
-    words = [WORDS.get(name, name) for name in action.changed]
-    words += ["what only Referins writes"] if action.rewrite_ours else []
-    return f": {', '.join(words)}"
-
-
-class Parked(PermanentRemoteError):
-    """The plan itself says that a person must look."""
-
-    def __init__(self, reason: Reason) -> None:
-        first = reason[0] if reason.startswith("iCloud") else reason[0].upper()
-        super().__init__(f"{first}{reason[1:]}.")
-
-
-def refresh(subject: Subject, session: Session, journal: Journal, now: datetime) -> None:
-    """Read the resource as it is now, and take it in as a pull would."""
-    resource = subject.resource
-    if resource is None:
-        return
-    try:
-        fetched = session.remote.get(resource.href)
-    except ResourceNotFound:
-        if resource.state != RemoteResource.State.PENDING:
-            raise  # gone or moved: only a complete listing can say
-        # Never stored: without a base the plan creates it, or has nothing to take out.
-        RemoteResource.objects.filter(pk=resource.pk).update(base="")
-    except Refused as error:
-        if subject.entry.attempts >= LATE_ENOUGH:
-            raise
-        # A read that is refused may be throttling (icloud-behaviour 9.2).
-        raise PreconditionFailed(error.message, error.status) from error
+        park(f"Our own mistake: {type(error).__name__}.", subject, this)
     else:
-        if resource.is_behind(fetched.etag) and subject.entry.attempts < LATE_ENOUGH:
-            raise PreconditionFailed("The server still shows the version before our last one.")
-        absorb(session.connection, resource.collection, [fetched], now, journal)
-        # The occurrence of a slot deleted here may have another recurrence-id by now.
-        subject.entry.refresh_from_db(fields=["source_ref"])
-    fresh = subject_of(subject.entry, session.connection)
-    subject.resource, subject.appointment = fresh.resource, fresh.appointment
-    subject.slot, subject.recurrence_id = fresh.slot, fresh.recurrence_id
+        outbox.finish(entry)
+        this.result.sent += 1
+        if accepted:
+            this.result.doubts = 0
 
 
-def remember_deletion(subject: Subject) -> None:
-    resource = subject.resource
-    if resource is not None:
-        resource.deleted_here[subject.recurrence_id] = subject.entry.object_id
-        resource.save(update_fields=["deleted_here"])
+def key_of(entry: OutboxEntry) -> Key:
+    return entry.kind, entry.object_id
 
 
-def note_skipped(reason: Reason, subject: Subject, journal: Journal) -> None:
-    if reason not in NOTHING_TO_TELL:
-        journal.write(
-            "skip",
-            Outcome.SKIPPED,
-            f"{subject.full_name}: nothing sent, {reason}",
-            resource=subject.resource,
-            **subject_ids(subject),
+def wait_along(error: RemoteError, subject: Subject, this: Round, now: datetime) -> None:
+    """The account, or its server, has trouble, and so every row: none of them fails for its
+    own sake, however long that lasts. They wait as the account does."""
+    failures, asked_for = this.session.connection.failures, getattr(error, "retry_at", None)
+    at = next_attempt(max(failures, subject.entry.attempts), now, random.random(), asked_for)
+    outbox.release(subject.entry, at, error.message, counts=False)
+    this.result.failed += 1
+    tell_first_time(error.message, subject, this)
+
+
+# --- What is wrong with one of them -------------------------------------------------------
+
+
+def settle(error: RemoteError, attempt: Attempt, this: Round) -> None:
+    subject = attempt.subject
+    verdict = verdict_on(error, attempt, this)
+    if verdict.park:
+        park(verdict.sentence, subject, this)
+    else:
+        retry(verdict.sentence, subject, this, attempt.now)
+    if verdict.elsewhere and subject.resource:  # "put it back" says where it is (D17)
+        row = RemoteResource.objects.filter(pk=subject.resource.pk)
+        row.update(state_reason=verdict.sentence[:500])
+    if verdict.look:
+        this.result.look.append(key_of(subject.entry))
+    count_doubts(verdict, this.result)
+
+
+def count_doubts(verdict: Verdict, result: PushResult) -> None:
+    result.doubts = result.doubts + 1 if verdict.doubt else 0
+    if result.doubts >= MOST_DOUBTS:
+        result.stopped = (
+            f"iCloud would not take {result.doubts} changes in a row; the others wait. "
+            f"It is tried again by itself. Last: {verdict.sentence}"
         )
 
 
-def retry(
-    subject: Subject,
-    message: str,
-    journal: Journal,
-    now: datetime,
-    asked_for: datetime | None,
-    result: PushResult,
-) -> None:
+def verdict_on(error: RemoteError, attempt: Attempt, this: Round) -> Verdict:
+    resource = attempt.subject.resource
+    if resource and is_bare_refusal(error) and not this.asked_for_rights:
+        this.asked_for_rights = True
+        learn_rights(this.session)
+        resource.collection.refresh_from_db(fields=["can_write"])
+    looked, doubts = this.looked.everywhere, this.result.doubts
+    return judge(error, circumstances(error, attempt, looked, doubts))
+
+
+def retry(message: str, subject: Subject, this: Round, now: datetime) -> None:
     entry = subject.entry
-    at = next_attempt(entry.attempts, now, random.random(), asked_for)
-    outbox.release(entry, at, message)
-    result.failed += 1
-    if entry.attempts == 0:  # the first time; the outbox row tells the rest
-        journal.write(
-            "retry",
-            Outcome.RETRYING,
-            f"{subject.full_name} not sent yet: {message}",
-            resource=subject.resource,
-            **subject_ids(subject),
-        )
+    outbox.release(entry, next_attempt(entry.attempts, now, random.random()), message)
+    this.result.failed += 1
+    tell_first_time(message, subject, this)
 
 
-def park(subject: Subject, reason: str, journal: Journal, result: PushResult) -> None:
+def tell_first_time(message: str, subject: Subject, this: Round) -> None:
+    """The outbox row tells the rest."""
+    if subject.entry.attempts == 0:
+        sentence = f"{subject.full_name} not sent yet: {message}"
+        tell("retry", Outcome.RETRYING, sentence, subject, this)
+
+
+def park(reason: str, subject: Subject, this: Round) -> None:
     outbox.park(subject.entry, reason)
-    result.failed += 1
-    journal.write(
-        "park",
-        Outcome.NEEDS_ATTENTION,
-        f"{subject.full_name} not sent: {reason}",
-        resource=subject.resource,
-        **subject_ids(subject),
-    )
+    this.result.failed += 1
+    sentence = f"{subject.full_name} not sent: {reason}"
+    tell("park", Outcome.NEEDS_ATTENTION, sentence, subject, this)
 
 
-def subject_ids(subject: Subject) -> dict[str, int]:
-    key = "appointment_id" if subject.is_appointment else "slot_id"
-    return {key: subject.entry.object_id}
+def tell(action: str, outcome: str, message: str, subject: Subject, this: Round) -> None:
+    this.journal.write(action, outcome, message, resource=subject.resource, **subject.ids)

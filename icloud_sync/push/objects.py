@@ -21,7 +21,12 @@ from icloud_sync.core.push_plan import (
 )
 from icloud_sync.core.refs import parse_calendar_ref, parse_source_ref
 from icloud_sync.core.values import EventFields, Zones
-from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
+from icloud_sync.models import (
+    ICloudConnection,
+    OutboxEntry,
+    RemoteCollection,
+    RemoteResource,
+)
 from icloud_sync.snapshots import (
     appointment_fields,
     belongs,
@@ -59,6 +64,11 @@ class Subject:
         """With its title, for the sync log alone: what a server logs names nobody."""
         row = self.appointment or self.slot
         return f"{self.name} “{row.title}”" if row and row.title else self.name
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """As the sync log names it."""
+        return {"appointment_id" if self.is_appointment else "slot_id": self.entry.object_id}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -111,7 +121,15 @@ class Subject:
         calendar = self.calendar()
         if calendar and (refused := refusal(calendar, self.connection)):
             return Skip(refused)
-        return plan_appointment(self.wanted(), copy)
+        return plan_appointment(self.wanted(), copy, can_create=self.can_create())
+
+    def can_create(self) -> bool:
+        """In the collection where it would come to lie; as far as we know."""
+        resource = self.resource
+        if resource is None or is_homeless(resource):
+            target = target_of(self.connection)
+            return target is None or target.can_write
+        return resource.collection.can_write
 
     def calendar(self) -> Calendar | None:
         """The appointment's; of a deleted one, the calendar it was in if that still is."""
@@ -133,6 +151,14 @@ class Subject:
         copy = copy_of(self.resource, self.base(), self.recurrence_id, self.is_appointment)
         return replace(copy, is_alone=self.is_alone())
 
+    def reread(self) -> None:
+        """What was read from iCloud may have changed the rows, and which occurrence of its
+        series a deleted slot is."""
+        self.entry.refresh_from_db(fields=["source_ref"])
+        fresh = subject_of(self.entry, self.connection)
+        self.resource, self.appointment = fresh.resource, fresh.appointment
+        self.slot, self.recurrence_id = fresh.slot, fresh.recurrence_id
+
     def is_alone(self) -> bool:
         """The resource goes with this occurrence. Asked only where it is to go: the whole
         series must be looked at."""
@@ -142,6 +168,15 @@ class Subject:
         with suppress(UnreadableResource):
             return is_alone(self.resource.base, self.recurrence_id, self.zones)
         return False
+
+
+def target_of(connection: ICloudConnection) -> RemoteCollection | None:
+    return connection.collections.filter(role=RemoteCollection.Role.TARGET).first()
+
+
+def is_homeless(resource: RemoteResource) -> bool:
+    """Never stored, it goes where new events go by now."""
+    return resource.state == RemoteResource.State.PENDING and not resource.base
 
 
 def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:

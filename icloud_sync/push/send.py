@@ -14,8 +14,13 @@ from icloud_sync.core.ical.render import render
 from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, PutBack, Update
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
-from icloud_sync.push.objects import Subject
-from icloud_sync.remote.errors import PreconditionFailed, Refused, ResourceNotFound
+from icloud_sync.push.objects import Subject, is_homeless, target_of
+from icloud_sync.remote.errors import (
+    PermanentRemoteError,
+    PreconditionFailed,
+    Refused,
+    ResourceNotFound,
+)
 from icloud_sync.remote.interface import Remote
 
 State = RemoteResource.State
@@ -41,6 +46,10 @@ PREPARED = (
 SENT = (*PREPARED, "updated_at")
 
 
+# What an action that writes is called in the log, once it is done.
+VERBS = ("created", "updated", "took out of its series", "put back", "took out")
+
+
 class NoTarget(Exception):
     """The connection has no collection to write new events to."""
 
@@ -63,15 +72,16 @@ def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str
 
 def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> str:
     resource = subject.resource = subject.resource or mint(subject)
-    if not resource.base and resource.state == State.PENDING:
+    if is_homeless(resource):
         move_to_target(resource, subject)
     was, agreed = resource.state, {name: getattr(resource, name) for name in PREPARED}
     prepare(subject, resource, now)
     try:
         etag = remote.create(resource.href, resource.base)
-    except (PreconditionFailed, Refused):
+    except PermanentRemoteError:
         # Ours was not stored, and is not what both sides compare with.
         RemoteResource.objects.filter(pk=resource.pk).update(**agreed)
+        resource.refresh_from_db(fields=PREPARED)
         raise
     record(resource, etag, resource.base, remote)
     back = was in (State.DELETED_IN_ICLOUD, State.REMOVED)
@@ -81,7 +91,7 @@ def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> s
 def mint(subject: Subject) -> RemoteResource:
     """UID and href, committed before the first request, so that a crash after the server
     said yes ends in "it is already there and it is mine"."""
-    target = target_of(subject)
+    target = need_target(subject)
     uid = str(uuid.uuid4())
     with transaction.atomic():
         MintedUid.objects.create(uid=uid, appointment_id=subject.entry.object_id)
@@ -94,16 +104,16 @@ def mint(subject: Subject) -> RemoteResource:
         )
 
 
-def target_of(subject: Subject) -> RemoteCollection:
-    target = subject.connection.collections.filter(role=RemoteCollection.Role.TARGET).first()
+def need_target(subject: Subject) -> RemoteCollection:
+    target = target_of(subject.connection)
     if target is None:
         raise NoTarget("Choose one of the account's calendars to write new events to.")
     return target
 
 
 def move_to_target(resource: RemoteResource, subject: Subject) -> None:
-    """Never stored, it goes where new events go by now; its UID stays."""
-    target = target_of(subject)
+    """Its UID stays."""
+    target = need_target(subject)
     if resource.collection_id != target.pk:
         resource.collection, resource.href = target, f"{target.href}{resource.uid}.ics"
         resource.save(update_fields=["collection", "href"])
