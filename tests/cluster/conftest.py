@@ -1,6 +1,7 @@
 """Installations with each database and each broker."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,45 +18,99 @@ KINDS = ["sqlite, queue in it", "postgresql, queue in it", "sqlite, redis", "pos
 
 
 @pytest.fixture
-def sqlite_site(tmp_path: Path) -> Iterator[Site]:
-    with migrated(Site(tmp_path, f"sqlite:///{tmp_path}/site.sqlite3")) as site:
+def sqlite_site(tmp_path: Path, templates: "Templates") -> Iterator[Site]:
+    with (
+        templates.database("sqlite", tmp_path) as database_url,
+        stopped_at_the_end(Site(tmp_path, database_url)) as site,
+    ):
         yield site
 
 
 @pytest.fixture(params=KINDS)
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, tmp_path: Path, templates: "Templates") -> Iterator[Site]:
     """An installation of each kind, migrated and empty."""
     with (
-        database(request.param, tmp_path) as database_url,
+        templates.database(request.param, tmp_path) as database_url,
         broker(request.param) as redis_url,
-        migrated(Site(tmp_path, database_url, redis_url)) as site,
+        stopped_at_the_end(Site(tmp_path, database_url, redis_url)) as site,
     ):
         yield site
 
 
 @contextmanager
-def migrated(site: Site) -> Iterator[Site]:
-    site.manage("migrate", "--verbosity", "0")
+def stopped_at_the_end(site: Site) -> Iterator[Site]:
     try:
         yield site
     finally:
         site.stop()
 
 
-@contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    if "postgresql" not in kind:
-        yield f"sqlite:///{folder}/site.sqlite3"
-        return
-    server = machine.need(machine.postgresql())
-    name = f"referins_cluster_{secrets.token_hex(4)}"
-    with psycopg.connect(machine.maintenance_url(server), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Templates"]:
+    made = Templates(tmp_path_factory.mktemp("templates"))
+    yield made
+    made.drop()
+
+
+class Templates:
+    """Migrated, empty databases of each kind, copied for each test: migrating takes seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.sqlite: Path | None = None
+        self.postgresql = ""
+
+    @contextmanager
+    def database(self, kind: str, folder: Path) -> Iterator[str]:
+        if "postgresql" not in kind:
+            shutil.copy(self._sqlite(), folder / "site.sqlite3")
+            yield f"sqlite:///{folder}/site.sqlite3"
+            return
+        template = self._postgresql()
+        name = new_database(template)
         try:
-            yield f"{server.rpartition('/')[0]}/{name}"
+            yield address(name)
         finally:
-            drop = sql.SQL("drop database {} with (force)")
-            connection.execute(drop.format(sql.Identifier(name)))
+            drop_database(name)
+
+    def drop(self) -> None:
+        if self.postgresql:
+            drop_database(self.postgresql)
+
+    def _sqlite(self) -> Path:
+        if self.sqlite is None:
+            path = self.folder / "template.sqlite3"
+            Site(self.folder, f"sqlite:///{path}").manage("migrate", "--verbosity", "0")
+            self.sqlite = path
+        return self.sqlite
+
+    def _postgresql(self) -> str:
+        if not self.postgresql:
+            self.postgresql = new_database("template1")
+            site = Site(self.folder, address(self.postgresql))
+            site.manage("migrate", "--verbosity", "0")
+        return self.postgresql
+
+
+def address(name: str) -> str:
+    return f"{machine.need(machine.postgresql()).rpartition('/')[0]}/{name}"
+
+
+def new_database(template: str) -> str:
+    name = f"referins_cluster_{secrets.token_hex(4)}"
+    make = sql.SQL("create database {} template {}")
+    maintain(make.format(sql.Identifier(name), sql.Identifier(template)))
+    return name
+
+
+def drop_database(name: str) -> None:
+    maintain(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def maintain(statement: sql.Composed) -> None:
+    url = machine.maintenance_url(machine.need(machine.postgresql()))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
 
 
 @contextmanager
