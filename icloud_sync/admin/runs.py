@@ -1,4 +1,4 @@
-"""The runs that did something, or failed to."""
+"""The runs that did something, or failed to; who may can undo all that one did."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from icloud_sync.admin.readonly import ReadOnlyAdmin
+from icloud_sync.admin.restoring import UndoesRuns
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, count_link, mark
 from icloud_sync.models import SyncLogEntry, SyncRun
 
@@ -20,7 +21,8 @@ KINDS = {
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(UndoesRuns, ReadOnlyAdmin):
+    change_form_template = "admin/icloud_sync/syncrun/change_form.html"
     list_display = ["started_at", "account", "direction", "state", "took", "error"]
     list_filter = ["direction", "outcome", "started_at"]
     list_select_related = ["connection__user"]

@@ -1,4 +1,5 @@
-"""The sync log: what was done, to what, and why. Read-only for everyone."""
+"""The sync log: what was done, to what, and why. Nobody changes an entry; who may can restore
+what it took away."""
 
 from typing import Any
 
@@ -6,11 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from calendars.queries import shown_name
 from icloud_sync.admin.readonly import ReadOnlyAdmin
+from icloud_sync.admin.resources import shown_body
+from icloud_sync.admin.restoring import RestoresVersions
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
+from icloud_sync.history import NEEDED
 from icloud_sync.models import SyncLogEntry
 
 Direction, Outcome = SyncLogEntry.Direction, SyncLogEntry.Outcome
@@ -25,7 +30,8 @@ KINDS = {
 
 
 @admin.register(SyncLogEntry)
-class SyncLogAdmin(ReadOnlyAdmin):
+class SyncLogAdmin(RestoresVersions, ReadOnlyAdmin):
+    change_form_template = "admin/icloud_sync/synclogentry/change_form.html"
     list_display = ["at", "state", "message", "account", "action", "way"]
     list_display_links = ["at", "message"]
     list_filter = ["direction", "outcome", "action", "created_at"]
@@ -42,9 +48,13 @@ class SyncLogAdmin(ReadOnlyAdmin):
     ]
     search_help_text = "A title, a word of the message, a user or an Apple ID."
     fieldsets = [
-        (None, {"fields": ["exact", "account", "direction", "action", "state", "message"]}),
+        (None, {"fields": ["exact", "account", "direction", "action", "state", "message", "by"]}),
         ("What it was about", {"fields": ["appointment", "slot", "resource_link", "run_link"]}),
-        ("Before and after", {"fields": ["changes"]}),
+        ("Before and after", {"fields": ["changes", "restored_from", "restored_as"]}),
+        (
+            "What it replaced in iCloud",
+            {"fields": ["etag", "kept_body"], "classes": ["collapse"]},
+        ),
     ]
 
     @admin.display(description="time (UTC)", ordering="created_at")
@@ -68,7 +78,8 @@ class SyncLogAdmin(ReadOnlyAdmin):
     @admin.display(description="outcome", ordering="outcome")
     def state(self, entry: SyncLogEntry) -> SafeString:
         outcome = Outcome(entry.outcome)
-        return mark(KINDS[outcome], outcome.label)
+        shown = mark(KINDS[outcome], outcome.label)
+        return format_html("{} <small>{}</small>", shown, often(entry)) if often(entry) else shown
 
     @admin.display(description="appointment")
     def appointment(self, entry: SyncLogEntry) -> SafeString | str:
@@ -86,13 +97,46 @@ class SyncLogAdmin(ReadOnlyAdmin):
     def run_link(self, entry: SyncLogEntry) -> SafeString | str:
         return change_link(entry.run)
 
+    @admin.display(description="by")
+    def by(self, entry: SyncLogEntry) -> str:
+        return shown_name(entry.actor) if entry.actor else "–"
+
+    @admin.display(description="restores")
+    def restored_from(self, entry: SyncLogEntry) -> SafeString | str:
+        return change_link(entry.restores)
+
+    @admin.display(description="restored by")
+    def restored_as(self, entry: SyncLogEntry) -> SafeString | str:
+        found = entry.restored_by.order_by("pk")
+        return format_html_join(", ", "{}", ((change_link(one),) for one in found)) or "–"
+
+    @admin.display(description="text (iCalendar)")
+    def kept_body(self, entry: SyncLogEntry) -> SafeString | str:
+        return shown_body(entry.body)
+
     @admin.display(description="fields")
     def changes(self, entry: SyncLogEntry) -> str:
         rows = side_by_side(entry.before, entry.after)
         return render_to_string("admin/icloud_sync/synclogentry/changes.html", {"rows": rows})
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("connection__user", "resource", "run")
+        entries = super().get_queryset(request)
+        if is_list(request):
+            return entries.select_related("connection__user").defer("body", "before", "after")
+        return entries.select_related(*NEEDED, "run", "actor", "restores")
+
+
+def is_list(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return bool(match and str(match.url_name).endswith("_changelist"))
+
+
+def often(entry: SyncLogEntry) -> str:
+    """ "3 times, last at 25 Nov, 10:42:05", of trouble that was met more than once."""
+    if entry.repeats < 2 or entry.last_at is None:
+        return ""
+    last = entry.last_at
+    return f"{entry.repeats} times, last at {last.day} {last:%b, %H:%M:%S}"
 
 
 def number_link(name: str, pk: int | None) -> SafeString | str:
@@ -118,6 +162,18 @@ def side_by_side(before: Any, after: Any) -> list[dict[str, Any]]:
 
 
 def as_fields(kept: Any) -> dict[str, Any]:
+    """What lost in a conflict stands beside, each field on its own."""
     if kept is None:
         return {}
-    return kept if isinstance(kept, dict) else {"value": kept}
+    if not isinstance(kept, dict):
+        return {"value": kept}
+    found = {name: plain(value) for name, value in kept.items() if name != "lost"}
+    lost = kept.get("lost")
+    for name, value in lost.items() if isinstance(lost, dict) else ():
+        parts = value if isinstance(value, dict) else {name: value}
+        found |= {f"{part}, which lost": plain(each) for part, each in parts.items()}
+    return found
+
+
+def plain(value: Any) -> Any:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

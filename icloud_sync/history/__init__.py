@@ -5,11 +5,13 @@ themselves. `look` says what one would do, `restore` does it; `look_at_run` and 
 for all that a run did.
 """
 
-from icloud_sync.history.preview import CannotRestore, Preview, look, may_restore
+from icloud_sync.history.preview import CannotRestore, Preview, look, may_restore, offers
 from icloud_sync.history.restore import restore
-from icloud_sync.history.runs import RunPreview, Undone, look_at_run, may_undo, undo
+from icloud_sync.history.rows import NEEDED
+from icloud_sync.history.runs import RunPreview, Undone, look_at_run, may_undo, query_changes, undo
 
 __all__ = [
+    "NEEDED",
     "CannotRestore",
     "Preview",
     "RunPreview",
@@ -18,6 +20,8 @@ __all__ = [
     "look_at_run",
     "may_restore",
     "may_undo",
+    "offers",
+    "query_changes",
     "restore",
     "undo",
 ]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
-from calendars.models import BlockedSlot, User
+from calendars.models import Appointment, BlockedSlot, User
 from icloud_sync.core.history import (
     BUSY,
     TOOK_OUT,
@@ -65,6 +66,16 @@ class Preview:
         return row_name(self.entry)
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Where its times are shown: the calendar's or the owner's."""
+        if isinstance(self.row, Appointment):
+            return ZoneInfo(self.row.calendar.time_zone)
+        if isinstance(self.row, BlockedSlot):
+            return self.row.zone
+        connection = self.entry.connection
+        return ZoneInfo(connection.user.time_zone if connection else "UTC")
+
+    @property
     def stamp(self) -> str:
         return sha256(repr((self.way, self.changes)).encode()).hexdigest()
 
@@ -89,6 +100,17 @@ def look(entry: SyncLogEntry, which: Version | None = None) -> Preview:
     if way is Way.EDIT:
         return look_at_edit(entry, told, which or offered[0])
     return look_at_return(entry, told, way)
+
+
+def offers(entry: SyncLogEntry) -> tuple[list[Preview], str]:
+    """What can be restored from it; where nothing can that it once took away, why."""
+    found, why = [], ""
+    for which in versions(told_of(entry)):
+        try:
+            found.append(look(entry, which))
+        except CannotRestore as error:
+            why = error.sentence
+    return found, "" if found else why
 
 
 def look_at_edit(entry: SyncLogEntry, told: Told, which: Version) -> Preview:
