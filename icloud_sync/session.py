@@ -48,7 +48,7 @@ class Session:
     sleep: Callable[[float], None] = time.sleep
     requests: int = 0
     in_outage: bool = False
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def seconds_left(self) -> float:
@@ -107,6 +107,7 @@ def open_remote(
         password,
         allowed_hosts=settings.ICLOUD_ALLOWED_HOSTS,
         home_url=connection.home_url,
+        failures=connection.failures,
         before_request=before_request,
         contact=settings.PUBLIC_URL,
     )

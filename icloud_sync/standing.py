@@ -16,7 +16,7 @@ from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.models import ICloudConnection
-from icloud_sync.outbox import put_off
+from icloud_sync.outbox import put_off, retry_now
 from icloud_sync.pull import PullResult
 from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
 from icloud_sync.session import KeyLost, Session, TimeIsUp
@@ -34,18 +34,21 @@ def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
     active = now if sent else ours.values_list("last_activity_at", flat=True).first()
     values: dict[str, object] = {"failures": 0, "last_activity_at": active}
     if pulled:
-        soon = now if pulled.waiting else active
-        values |= {
-            "last_success_at": now,
-            "next_poll_at": next_poll(now, soon, pace(), random.random()),
-        }
-    if pauses.asked_until(connection, now):
+        values |= looked(now, now if pulled.waiting else active)
+    lifted = pauses.asked_until(connection, now)  # somebody did not wait, and was right
+    if lifted:
         values["paid_until"] = paid_after_pause(now, pauses.rate())
     troubles = " ".join(pulled.troubles) if pulled else troubles_before(connection)
     values |= as_it_stands(connection, troubles, now)
     if opened.in_outage:
         outages.somebody_was_served(connection.server_url)
-    ours.filter(status=connection.status).update(**values)
+    if ours.filter(status=connection.status).update(**values) and lifted:
+        retry_now(connection.pk)
+
+
+def looked(now: datetime, active: datetime | None) -> dict[str, object]:
+    again = next_poll(now, active, pace(), random.random())
+    return {"last_success_at": now, "next_poll_at": again}
 
 
 def troubles_before(connection: ICloudConnection) -> str:

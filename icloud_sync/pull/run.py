@@ -90,7 +90,11 @@ def look_at_home(work: Pull, full: bool) -> None:
     infos = {info.href: info for info in work.session.remote.list_collections()}
     if not infos:
         raise TemporaryRemoteError(NO_CALENDARS, 207)
+    before = work.session.requests
     for collection in known_collections(work, infos):
+        if work.time_is_up and work.session.requests > before:
+            work.result.unfinished = True  # each run reads one that changed, at least
+            return
         with others_going_on(work, collection):
             look_at_collection(work, collection, infos[collection.href], full)
 
