@@ -19,10 +19,10 @@ from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.leases import Lease, LeaseLost, hold
 from icloud_sync.models import ICloudConnection, RemoteCollection
 from icloud_sync.outages import in_outage
-from icloud_sync.outbox import due, retry_now
+from icloud_sync.outbox import due, retry_these
 from icloud_sync.pauses import nobody_asks_until
 from icloud_sync.pull import PullResult, pull
-from icloud_sync.push import PushResult, drain
+from icloud_sync.push import Looked, PushResult, drain
 from icloud_sync.remote.errors import RemoteError
 from icloud_sync.session import Session, session
 from icloud_sync.standing import failed, succeeded
@@ -143,7 +143,8 @@ def run(opened: Session, result: SyncResult, what: What) -> None:
         look_at_due(opened, result)  # first: it needs no server that answers
     if what.push and not unread:
         push_round(opened, result, what.progress, keep=SECONDS_TO_READ if what.pull_too else 0)
-    if what.pull_too or unread or result.pushes.look:
+    # A server that failed at the last of the writes is asked how it is.
+    if what.pull_too or unread or result.pushes.look or result.pushes.doubts:
         result.pulled = pull(
             opened,
             full=what.full or bool(result.pushes.look),
@@ -154,8 +155,11 @@ def run(opened: Session, result: SyncResult, what: What) -> None:
         look_at_due(opened, result)
     if unread and result.pulled and result.pulled.unfinished:
         return  # the next run goes on reading
-    if what.push and result.pulled:
-        push_again(opened, result, what.progress)
+    if what.push and result.pulled and not result.pushes.stopped:
+        push_again(opened, result, what)
+    if result.pushes.stopped and result.pulled:
+        result.error = result.pushes.stopped
+        result.pulled.troubles.append(result.pushes.stopped)
 
 
 def look_at_due(opened: Session, result: SyncResult) -> None:
@@ -173,31 +177,42 @@ def was_read(connection: ICloudConnection) -> bool:
     return not never.filter(sync_token="", ctag="", missing_since=None).exists()
 
 
-def push_again(opened: Session, result: SyncResult, progress: Progress) -> None:
+def push_again(opened: Session, result: SyncResult, what: What) -> None:
     """What the pull found out may be sent now, and what it changed must be."""
-    if result.pushes.look:
-        retry_now(opened.connection.pk)
-        result.pushes.failed -= result.pushes.look
-        result.pushes.look = 0
-    push_round(opened, result, progress)
+    pulled, objects = result.pulled, frozenset(result.pushes.look)
+    is_whole = what.full or bool(objects)
+    everywhere = is_whole and bool(pulled and pulled.is_complete)
+    if objects:
+        retry_these(opened.connection.pk, objects, opened.clock())
+        result.pushes.failed -= len(objects)
+        result.pushes.look = []
+    push_round(opened, result, what.progress, Looked(objects, everywhere))
 
 
-def push_round(opened: Session, result: SyncResult, progress: Progress, keep: float = 0) -> None:
+def push_round(
+    opened: Session,
+    result: SyncResult,
+    progress: Progress,
+    looked: Looked | None = None,
+    keep: float = 0,
+) -> None:
     """`keep`: seconds that are wanted for what comes after it."""
     connection_id = opened.connection.pk
     for _ in range(MOST_ROUNDS):  # rows may come while we send
         waiting = due(opened.clock()).filter(connection_id=connection_id).count()
-        if not waiting or result.pushes.unfinished:
+        if not waiting or result.pushes.unfinished or result.pushes.stopped:
             return
         seconds = opened.seconds_left - keep
         if seconds <= 0:
             result.pushes.unfinished = True
             return
-        done = drain(opened, progress=partial(told, progress, waiting), seconds=seconds)
-        result.pushes.sent += done.sent
-        result.pushes.failed += done.failed
-        result.pushes.look += done.look
-        result.pushes.unfinished = done.unfinished
+        drain(
+            opened,
+            result.pushes,
+            looked or Looked(),
+            progress=partial(told, progress, waiting),
+            seconds=seconds,
+        )
 
 
 def told(progress: Progress, of: int, done: int) -> None:
