@@ -153,6 +153,8 @@ def copy_of(
         recurrence_id=recurrence_id,
         has_guests=resource.has_guests,
         can_write=resource.collection.can_write,
+        left_there=resource.left_there,
+        is_frozen=resource.frozen_at is not None,
     )
 
 

@@ -202,6 +202,7 @@ def copy_state(appointment: Appointment, resource: RemoteResource, writer: Write
         belongs(appointment, writer.connection),
         resource.recurrence_id,
         resource.own_occurrence_gone,
+        resource.left_there,
     )
 
 

@@ -57,6 +57,7 @@ class CopyState:
     is_wanted: bool
     recurrence_id: str = ""
     is_gone: bool = False
+    left_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ def own_occurrence(copy: CopyState, versions: Versions) -> Occurrence | None:
 
 
 def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -> list[Action]:
+    if not copy.is_wanted and copy.left_there:
+        return []  # a person decided that it stays in iCloud, where its user may edit it (D21)
     if not copy.is_wanted:
         # Cancelled here, edited there: the DELETE still goes, with the etag just read.
         lost = changed_fields(agreed, theirs) if agreed else ()

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     READ_ONLY = "iCloud does not let us write to this calendar"
     UNREADABLE = "the event in iCloud cannot be read"
     OCCURRENCE_GONE = "its occurrence was taken out of the series in iCloud"
+    LEFT_THERE = "somebody decided that it stays in iCloud"
+    FROZEN = "both sides keep changing it"
 
 
 # What a person can do about it.
@@ -27,7 +29,11 @@ ADVICE = {
     Reason.READ_ONLY: (
         "Ask its owner for the right to change it, or choose another calendar for new events; "
         "then have it tried again."
-    )
+    ),
+    Reason.FROZEN: (
+        "Find out which program undoes the other's changes; then let it go on, in the list of "
+        "resources."
+    ),
 }
 
 
@@ -46,7 +52,9 @@ class CopyStatus(StrEnum):
 class Copy:
     """A resource. `base`: the fields last agreed for the occurrence that is meant, None
     where there is no such occurrence or no base; of one that iCloud took out of its series,
-    from before. `is_alone`: the resource holds this occurrence and no other."""
+    from before. `is_alone`: the resource holds this occurrence and no other. `left_there`: a
+    person decided that it stays, whatever becomes of the appointment. `is_frozen`: both sides
+    kept rewriting it (core/loop.py)."""
 
     href: str
     etag: str
@@ -57,6 +65,8 @@ class Copy:
     has_guests: bool = False
     can_write: bool = True
     is_alone: bool = False
+    left_there: bool = False
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,8 @@ def take_out(copy: Copy | None) -> Action:
         return Park(Reason.UNREADABLE)
     if copy.status is CopyStatus.PENDING and copy.base is None:
         return Skip(Reason.NOTHING_THERE)  # it never arrived
+    if copy.left_there:
+        return Skip(Reason.LEFT_THERE)  # D21
     if refused := refuse_write(copy):
         return refused
     return take(copy)
@@ -222,4 +234,6 @@ def refuse_write(copy: Copy) -> Action | None:
         return Park(Reason.GUESTS)  # Apple would mail them (D7)
     if not copy.can_write:
         return Park(Reason.READ_ONLY)
+    if copy.is_frozen:
+        return Park(Reason.FROZEN)
     return None if copy.etag else Read()

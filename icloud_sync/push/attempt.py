@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from icloud_sync import outbox
 from icloud_sync.apply import absorb
 from icloud_sync.apply.twins import follow_twin
@@ -13,7 +15,9 @@ from icloud_sync.core.push_plan import (
     ADVICE,
     Action,
     Create,
+    Delete,
     DeleteWhenBack,
+    Exclude,
     Park,
     Read,
     Reason,
@@ -22,6 +26,7 @@ from icloud_sync.core.push_plan import (
 )
 from icloud_sync.core.retry import LATE_ENOUGH
 from icloud_sync.core.values import Fetched
+from icloud_sync.guards.deletes import hold_back
 from icloud_sync.models import RemoteResource
 from icloud_sync.push.objects import NOTHING_TO_TELL, Subject
 from icloud_sync.push.send import send
@@ -39,6 +44,10 @@ State = RemoteResource.State
 NO_VERSION = "iCloud does not say which version of the event it holds."
 OLD_VERSION = "iCloud still shows the version before our last one."
 NOWHERE = "iCloud refuses to store this event, though nothing is at its address (412)."
+
+
+class HeldBack(Exception):
+    """It waits for a person, with many others (D21)."""
 
 
 class Parked(Exception):
@@ -60,6 +69,7 @@ class Attempt:
 
     def make(self) -> bool:
         """Whether iCloud took a write; False: nothing need be sent. Raises what went wrong."""
+        self.subject.come_to_life()
         action = self.plan()
         try:
             return self.carry_out(action)
@@ -101,9 +111,15 @@ class Attempt:
         if isinstance(action, Read):
             raise PreconditionFailed(NO_VERSION)
         self.creates = isinstance(action, Create)
-        verb = send(action, self.subject, self.session.remote, self.now)
+        if isinstance(action, Delete | Exclude) and self.is_held_back():
+            raise HeldBack
+        verb = send(action, self.subject, self.session, self.now)
         self.tell(verb, Outcome.DONE, f"{verb} the event of {self.name}{said(action)}")
         return True
+
+    def is_held_back(self) -> bool:
+        entry, connection = self.subject.entry, self.session.connection
+        return hold_back(entry, connection, self.now, self.journal)
 
     # --- What is there --------------------------------------------------------------------
 
@@ -133,7 +149,7 @@ class Attempt:
             if resource.state != State.PENDING:
                 raise
             # Without a base the plan creates it, or has nothing to take out.
-            RemoteResource.objects.filter(pk=resource.pk).update(base="")
+            self.write(resource, base="")
             self.subject.reread()
             return False
         collection = resource.collection
@@ -171,8 +187,14 @@ class Attempt:
 
     def remember_deletion(self) -> None:
         if resource := self.subject.resource:
-            resource.deleted_here[self.subject.recurrence_id] = self.subject.entry.object_id
-            resource.save(update_fields=["deleted_here"])
+            known = {self.subject.recurrence_id: self.subject.entry.object_id}
+            self.write(resource, deleted_here=resource.deleted_here | known)
+
+    def write(self, resource: RemoteResource, **values: object) -> None:
+        """What iCloud said, while the connection is ours."""
+        with transaction.atomic():
+            self.session.lease.check()
+            RemoteResource.objects.filter(pk=resource.pk).update(**values)
 
     def note_skipped(self, reason: Reason) -> None:
         if reason not in NOTHING_TO_TELL:

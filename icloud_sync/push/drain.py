@@ -10,13 +10,13 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
-from icloud_sync import outbox
+from icloud_sync import left_behind, outbox, turns
 from icloud_sync.core.failed_write import Verdict
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
 from icloud_sync.models import OutboxEntry, RemoteResource
-from icloud_sync.push.attempt import Attempt, Parked
+from icloud_sync.push.attempt import Attempt, HeldBack, Parked
 from icloud_sync.push.judge import circumstances, concerns_all, is_bare_refusal, judge
 from icloud_sync.push.objects import Subject, subject_of
 from icloud_sync.push.rights import learn_rights
@@ -77,7 +77,8 @@ def drain(
 ) -> None:
     """Everything that is due, told in `result`. Errors of the account or the server end the
     run and are raised; errors of one object are its own."""
-    deadline, done = time.monotonic() + seconds, 0
+    began, done = time.monotonic(), 0
+    left_behind.give_back(session.clock(), session.connection.pk)
     with session.journal("push") as journal:
         this = Round(session, journal, result, looked)
         while entry := outbox.claim(session.connection.pk, session.lease.owner, session.clock()):
@@ -87,7 +88,7 @@ def drain(
                 progress(done)
             if result.stopped:
                 break
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + seconds or turns.is_over(began, turns.SENDING):
                 result.unfinished = True
                 break
 
@@ -101,6 +102,8 @@ def work_off(entry: OutboxEntry, this: Round) -> None:
         accepted = attempt.make()
     except LeaseLost:
         raise  # the next holder finds the row when its claim runs out
+    except HeldBack:
+        pass  # told, and set aside with the others
     except RemoteError as error:
         if concerns_all(error):
             wait_along(error, subject, this, now)

@@ -151,6 +151,12 @@ class Subject:
         copy = copy_of(self.resource, self.base(), self.recurrence_id, self.is_appointment)
         return replace(copy, is_alone=self.is_alone())
 
+    def come_to_life(self) -> None:
+        """What a person left in iCloud is followed again once its appointment belongs there."""
+        if self.resource and self.resource.left_there and self.wanted():
+            self.resource.left_there = False
+            self.resource.save(update_fields=["left_there"])
+
     def reread(self) -> None:
         """What was read from iCloud may have changed the rows, and which occurrence of its
         series a deleted slot is."""

@@ -22,6 +22,7 @@ from icloud_sync.remote.errors import (
     ResourceNotFound,
 )
 from icloud_sync.remote.interface import Remote
+from icloud_sync.session import Session
 
 State = RemoteResource.State
 # What preparing a PUT sets before anybody has agreed to it.
@@ -54,46 +55,48 @@ class NoTarget(Exception):
     """The connection has no collection to write new events to."""
 
 
-def send(action: Action, subject: Subject, remote: Remote, now: datetime) -> str:
+def send(action: Action, subject: Subject, session: Session, now: datetime) -> str:
     """Carry out an action that writes. Returns the log's past tense."""
     match action:
         case Create():
-            return create(action, subject, remote, now)
+            return create(action, subject, session, now)
         case Update():
-            return update(action, subject, remote, now)
+            return update(action, subject, session, now)
         case Exclude():
-            return take_out_occurrence(subject, remote, now)
+            return take_out_occurrence(subject, session, now)
         case PutBack():
-            return put_back(subject, remote, now)
+            return put_back(subject, session, now)
         case Delete():
-            return delete(subject, remote)
+            return delete(subject, session)
     raise ValueError(f"nothing to send for {action}")
 
 
-def create(action: Create, subject: Subject, remote: Remote, now: datetime) -> str:
-    resource = subject.resource = subject.resource or mint(subject)
+def create(action: Create, subject: Subject, session: Session, now: datetime) -> str:
+    resource = subject.resource = subject.resource or mint(subject, session)
     if is_homeless(resource):
         move_to_target(resource, subject)
     was, agreed = resource.state, {name: getattr(resource, name) for name in PREPARED}
-    prepare(subject, resource, now)
+    prepare(subject, resource, session, now)
     try:
-        etag = remote.create(resource.href, resource.base)
+        etag = session.remote.create(resource.href, resource.base)
     except PermanentRemoteError:
         # Ours was not stored, and is not what both sides compare with.
-        RemoteResource.objects.filter(pk=resource.pk).update(**agreed)
-        resource.refresh_from_db(fields=PREPARED)
+        for name, value in agreed.items():
+            setattr(resource, name, value)
+        store(resource, session)
         raise
-    record(resource, etag, resource.base, remote)
+    record(resource, etag, resource.base, session)
     back = was in (State.DELETED_IN_ICLOUD, State.REMOVED)
     return "put back" if back and not action.afresh else "created"
 
 
-def mint(subject: Subject) -> RemoteResource:
+def mint(subject: Subject, session: Session) -> RemoteResource:
     """UID and href, committed before the first request, so that a crash after the server
     said yes ends in "it is already there and it is mine"."""
     target = need_target(subject)
     uid = str(uuid.uuid4())
     with transaction.atomic():
+        session.lease.check()
         MintedUid.objects.create(uid=uid, appointment_id=subject.entry.object_id)
         return RemoteResource.objects.create(
             connection=subject.connection,
@@ -119,7 +122,7 @@ def move_to_target(resource: RemoteResource, subject: Subject) -> None:
         resource.save(update_fields=["collection", "href"])
 
 
-def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
+def prepare(subject: Subject, resource: RemoteResource, session: Session, now: datetime) -> None:
     """The body we are about to send becomes the base at once: when the answer is lost,
     what is found there later is compared with what we sent."""
     fields, ours = subject.fields(), subject.written
@@ -134,10 +137,10 @@ def prepare(subject: Subject, resource: RemoteResource, now: datetime) -> None:
     resource.own_base = resource.dates_zone = ""
     resource.reconsider_at = None
     resource.state, resource.state_reason = State.PENDING, ""
-    resource.save(update_fields=SENT)
+    store(resource, session)
 
 
-def update(action: Update, subject: Subject, remote: Remote, now: datetime) -> str:
+def update(action: Update, subject: Subject, session: Session, now: datetime) -> str:
     resource, fields, base = subject.resource, subject.fields(), subject.base()
     if resource is None or fields is None or base is None:
         raise ValueError("an update needs a resource, a base and fields")
@@ -158,61 +161,69 @@ def update(action: Update, subject: Subject, remote: Remote, now: datetime) -> s
         rewrite,
         keeps_dates=subject.is_appointment,
     )
-    etag = remote.update(resource.href, body, resource.etag)
+    etag = session.remote.update(resource.href, body, resource.etag)
     if ours:
         resource.written_digest = ours.digest
-    record(resource, etag, body, remote)
+    record(resource, etag, body, session)
     return "updated"
 
 
-def take_out_occurrence(subject: Subject, remote: Remote, now: datetime) -> str:
+def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> str:
     resource = subject.resource
     if resource is None:
         raise ValueError("nothing to take an occurrence out of")
     body = exclude(resource.base, subject.recurrence_id, subject.zones, now)
-    etag = remote.update(resource.href, body, resource.etag)
+    etag = session.remote.update(resource.href, body, resource.etag)
     if subject.is_appointment:
         # The other occurrences live on; and it was us: wanted again, it comes back (D2).
         resource.own_occurrence_gone, resource.own_base = True, ""
-    record(resource, etag, body, remote)
+    record(resource, etag, body, session)
     return "took out of its series"
 
 
-def put_back(subject: Subject, remote: Remote, now: datetime) -> str:
+def put_back(subject: Subject, session: Session, now: datetime) -> str:
     resource, fields, ours = subject.resource, subject.fields(), subject.written
     if resource is None or fields is None or ours is None:
         raise ValueError("only an appointment is put back into its series")
     body = put_back_in(
         resource.base, subject.recurrence_id, fields, subject.zone, subject.zones, now, ours
     )
-    etag = remote.update(resource.href, body, resource.etag)
+    etag = session.remote.update(resource.href, body, resource.etag)
     resource.written_digest = ours.digest
     resource.own_occurrence_gone, resource.own_base = False, ""
-    record(resource, etag, body, remote)
+    record(resource, etag, body, session)
     return "put back"
 
 
-def delete(subject: Subject, remote: Remote) -> str:
+def delete(subject: Subject, session: Session) -> str:
     resource = subject.resource
     if resource is None:
         raise ValueError("nothing to delete")
     with suppress(ResourceNotFound):  # gone already: just what was wanted
-        remote.delete(resource.href, resource.etag)
+        session.remote.delete(resource.href, resource.etag)
     resource.state, resource.etag = State.REMOVED, ""
-    resource.save(update_fields=SENT)
+    store(resource, session)
     return "took out"
 
 
-def record(resource: RemoteResource, etag: str, body: str, remote: Remote) -> None:
+def record(resource: RemoteResource, etag: str, body: str, session: Session) -> None:
     """What was sent is agreed now. Without a strong etag we cannot know what the server
     made of it, so it is read back (RFC 4791, 5.3.4). Raises PreconditionFailed where it is
     not there: a write may be answered and yet never be stored (icloud-behaviour 6.19)."""
-    read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, remote)
+    read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, session.remote)
     resource.replaced_etag = resource.etag
     resource.etag, resource.base = read.etag, read.body
     resource.state, resource.state_reason = State.SYNCED, ""
     resource.updated_at = timezone.now()
-    resource.save(update_fields=SENT)
+    store(resource, session)
+
+
+def store(resource: RemoteResource, session: Session) -> None:
+    """While the connection is ours: who was away for longer than the lease lasts would undo
+    what its successor did. Raises LeaseLost."""
+    with transaction.atomic():
+        session.lease.check()
+        resource.save(update_fields=SENT)
 
 
 def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
