@@ -5,30 +5,51 @@ import base64
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import etree
 
 from icloud_sync.models import OutboxEntry, SyncLogEntry, SyncRun
+from icloud_sync.remote.hrefs import canonical
 from tests import wire
 from tests.servers import Account, Servers
 from tests.wire import Exchange
 
 VERBS = {"PROPFIND", "REPORT", "GET", "PUT", "DELETE"}
 ALLOWED_HOSTS = {"localhost", "127.0.0.1"}
-PEOPLE = re.compile(r"^(?:ATTENDEE|ORGANIZER)[;:].*", re.MULTILINE)
+PERSON = re.compile(r"(?:ATTENDEE|ORGANIZER)[;:]", re.IGNORECASE)
+STRONG = re.compile(r'"[^"]*"')  # RFC 9110, 8.8.3
 FOLD = re.compile(r"\r?\n[ \t]")
+RESPONSE, HREF = "{DAV:}response", "{DAV:}href"
+DATA = ".//{urn:ietf:params:xml:ns:caldav}calendar-data"
 
 
 def violations(exchanges: Iterable[Exchange]) -> list[str]:
     """In the order they were made; each with the rule it breaks."""
-    found, served = [], set[str]()
+    found, meetings = [], dict[str, bool]()
     for one in exchanges:
-        found += [f"{one}: {rule}" for rule in broken(one, served)]
-        served |= people(unescape(one.response_body))
+        found += [f"{one}: {rule}" for rule in broken(one)]
+        if one.method in ("PUT", "DELETE") and meetings.get(canonical(one.path)):
+            found.append(f"{one}: a meeting changed or deleted, and its guests are told")
+        meetings |= {href: bool(people(body)) for href, body in bodies_served(one)}
     return found
+
+
+def recorded(account: Any) -> list[Exchange]:
+    """What the stand-in itself says that an account of it was asked, in order."""
+    return [
+        Exchange(
+            each.method,
+            each.path,
+            dict(each.headers),
+            each.body.decode(errors="replace"),
+            each.authorized,
+            each.status,
+        )
+        for each in account.requests
+    ]
 
 
 def repeated_writes(exchanges: Sequence[Exchange]) -> list[str]:
@@ -42,7 +63,7 @@ def repeated_writes(exchanges: Sequence[Exchange]) -> list[str]:
     ]
 
 
-def broken(one: Exchange, served: set[str]) -> Iterator[str]:
+def broken(one: Exchange) -> Iterator[str]:
     host = urlsplit(f"//{one.header('host')}").hostname
     condition = one.header("if-match") or one.header("if-none-match")
     if one.method not in VERBS:
@@ -51,20 +72,45 @@ def broken(one: Exchange, served: set[str]) -> Iterator[str]:
         yield f"the password went to {host}"
     if one.method in ("PUT", "DELETE") and not condition:
         yield "a write without a precondition"
-    if one.header("if-match") == "*" or one.header("if-match").startswith("W/"):
+    if one.header("if-match") and not STRONG.fullmatch(one.header("if-match")):
         yield "If-Match without a strong etag"
     if one.method == "DELETE" and one.path.endswith("/"):
         yield "a collection deleted"
-    if one.method == "PUT" and people(one.body) - served:
-        yield "a person invited or uninvited by us"
+    if one.method == "PUT" and people(one.body):
+        yield "guests in what we send"
     if "prop-filter" in one.body or "calendar-query" in one.body:
         yield "a query by UID"
     if "depth" in one.headers and one.method in ("GET", "PUT", "DELETE"):
         yield "a Depth where none belongs"
 
 
-def people(body: str) -> set[str]:
-    return set(PEOPLE.findall(FOLD.sub("", body)))
+def people(body: str) -> list[str]:
+    """The lines that name guests (D7). Whom an alarm writes to is no guest."""
+    inside, found = [""], []
+    for line in FOLD.sub("", body).splitlines():
+        name, _, value = line.strip().upper().partition(":")
+        if name == "BEGIN":
+            inside.append(value)
+        elif name == "END" and len(inside) > 1:
+            inside.pop()
+        elif PERSON.match(line) and inside[-1] != "VALARM":
+            found.append(line)
+    return found
+
+
+def bodies_served(one: Exchange) -> Iterator[tuple[str, str]]:
+    """By href: of a GET, and of a report as far as it can be read."""
+    if one.method == "GET" and one.status == 200:
+        yield canonical(one.path), one.response_body
+    if one.method != "REPORT" or "calendar-data" not in one.response_body:
+        return
+    try:
+        root = etree.fromstring(one.response_body.encode())
+    except etree.XMLSyntaxError:
+        return
+    for response in root.iterfind(RESPONSE):
+        if body := response.findtext(DATA):
+            yield canonical((response.findtext(HREF) or "").strip()), body
 
 
 class Ear(logging.Handler):
@@ -98,13 +144,23 @@ def wire_is_searched(
     if uses_database:
         request.getfixturevalue("db")  # so that it outlives us
     yield
-    sent = [one for each in wire.made for one in each.ever]
-    assert violations(sent) == []
-    assert [one for each in wire.made for one in repeated_writes(each.ever)] == []
     accounts = [one for one in all_servers.accounts() if one.wire in wire.made]
+    at_the_standin = [one.standin for one in accounts if one.standin]
+    for sent in [*(each.ever for each in wire.made), *map(recorded, at_the_standin)]:
+        assert violations(sent) == []
+        assert repeated_writes(sent) == []
+    assert [mail for one in at_the_standin for mail in one.outgoing_mail] == []
     told = log_lines + (stored_words() if uses_database else [])
     assert [line for line in told if any(s in line for s in secrets(accounts))] == []
     assert [str(one) for one in all_servers.strangers() if one.authorized] == []
+
+
+def assert_the_rules_were_kept(standin: Any) -> None:
+    """For a stand-in that processes of their own talk to: its records tell."""
+    for account in standin.accounts:
+        assert violations(recorded(account)) == []
+        assert account.outgoing_mail == []
+    assert [str(one) for one in standin.foreign_requests if one.authorized] == []
 
 
 def secrets(accounts: Iterable[Account]) -> set[str]:

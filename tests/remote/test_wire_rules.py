@@ -22,6 +22,7 @@ def sent(method: str, body: str = "", path: str = "/1/home/a.ics", **headers: st
         (sent("DELETE"), "a write without a precondition"),
         (sent("PUT", if_match="*"), "If-Match without a strong etag"),
         (sent("PUT", if_match='W/"1"'), "If-Match without a strong etag"),
+        (sent("PUT", if_match="%221%22"), "If-Match without a strong etag"),
         (sent("DELETE", path="/1/home/", if_match='"1"'), "a collection deleted"),
         (sent("PUT", GUEST, if_none_match="*"), "guests in what we send"),
         (
