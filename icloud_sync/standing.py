@@ -20,9 +20,12 @@ from icloud_sync.outbox import put_off, retry_now
 from icloud_sync.pull import PullResult
 from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
 from icloud_sync.session import KeyLost, Session, TimeIsUp
+from icloud_sync.synclog import Outcome, tell
 
 Status = ICloudConnection.Status
 LONGEST_REASON = 500
+# A run that failed as a whole is told once for as long as it fails alike, and its end is.
+SYNC, WORKS_AGAIN = "sync", "Syncing works again."
 
 
 def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
@@ -42,8 +45,12 @@ def succeeded(opened: Session, pulled: PullResult | None, sent: bool) -> None:
     values |= as_it_stands(connection, troubles, now)
     if opened.in_outage:
         outages.somebody_was_served(connection.server_url)
-    if ours.filter(status=connection.status).update(**values) and lifted:
+    if not ours.filter(status=connection.status).update(**values):
+        return
+    if lifted:
         retry_now(connection.pk)
+    if connection.failures:
+        tell(connection, SYNC, Outcome.DONE, WORKS_AGAIN)
 
 
 def looked(now: datetime, active: datetime | None) -> dict[str, object]:
@@ -104,13 +111,16 @@ def refused(
     failures, server = connection.failures + 1, connection.server_url
     if refusals.is_everybodys(server):
         held = state(connection, Status.DEGRADED, refusals.HELD, now)
-        ours.update(failures=failures, next_poll_at=now, **held)
+        if ours.update(failures=failures, next_poll_at=now, **held):
+            tell(connection, SYNC, Outcome.RETRYING, refusals.HELD)
         return
     is_alone = connection.status_reason == refusals.HELD
     reason = refusals.ALONE if is_alone else error.message
     stopped = ours.update(
         failures=failures, **state(connection, Status.NEEDS_PASSWORD, reason, now)
     )
+    if stopped:
+        tell(connection, SYNC, Outcome.NEEDS_ATTENTION, reason)
     outages.somebody_was_answered(server)
     if stopped and not is_alone:
         refusals.consider(connection, now)
@@ -135,7 +145,10 @@ def troubled(
         values["paid_until"] = paid_by_pause(again, pauses.rate())
     elif outages.is_on(connection.server_url):
         values["next_poll_at"] = now  # the outage has a pace of its own
-    if ours.update(**values) and asked_for:
+    stored = ours.update(**values)
+    if stored and not asked_for:
+        tell(connection, SYNC, Outcome.RETRYING, error.message)
+    if stored and asked_for:
         put_off(connection.pk, again)
         if not pauses.asked_until(connection, now):  # else a person did not want to wait
             pauses.tell(connection, again)
