@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from icloud_sync import connecting, outages, refusals, tasks
-from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, SyncLogEntry
+from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, SyncLogEntry, SyncRun
 from icloud_sync.outages import sentences
 from icloud_sync.remote import errors
 from icloud_sync.sync import sync
@@ -30,6 +30,7 @@ def worlds(standin: Server) -> Iterator[list[World]]:
     for world in made:
         world.settle()
         world.account.standin.forget_requests()
+    SyncRun.objects.all().delete()
     OrmQ.objects.all().delete()
     yield made
     standin.standin.switches.reset()  # type: ignore[attr-defined]
@@ -46,9 +47,15 @@ def everybody(standin: Any) -> Any:
 
 
 def asked(worlds: list[World]) -> list[int]:
-    """How many requests each account has cost since it was last asked for."""
-    found = [len(world.account.standin.requests) for world in worlds]
+    """How often each account was tried, in vain, since this was last called; a try may be
+    more than one request."""
+    found = []
     for world in worlds:
+        tries = SyncRun.objects.filter(connection=world.connection)
+        found.append(len(tries))
+        assert len(world.account.standin.requests) >= len(tries)
+        assert tries or not world.account.standin.requests
+        tries.delete()
         world.account.standin.forget_requests()
     return found
 

@@ -34,9 +34,13 @@ def switches(world: World) -> Any:
 
 
 def asked(world: World) -> int:
-    """Requests since this was last called."""
-    number = len(world.account.wire.requests)
+    """How many runs asked the server in vain since `world.connection` was read; each may take
+    a few requests, and nobody else made any."""
+    before, requests = world.connection.failures, len(world.account.wire.requests)
+    world.connection.refresh_from_db()
     world.account.wire.clear()
+    number = world.connection.failures - before
+    assert bool(number) == bool(requests)
     return number
 
 
@@ -126,7 +130,7 @@ def test_staff_read_until_when_and_support_that_it_was_asked_for(
 
 def test_a_person_may_try_once_in_each_pause(world: World, switches: Any) -> None:
     switches.throttle_seconds = FIFTY_MINUTES
-    world.sync()
+    tasks.pull(world.connection.pk)
     asked(world)
     for expected in (1, 0, 0):
         connecting.sync_soon(world.connection)
@@ -158,7 +162,7 @@ def test_a_person_who_was_right_ends_the_pause(world: World, switches: Any) -> N
 
 def test_a_log_that_was_cleared_keeps_nobody_from_trying(world: World, switches: Any) -> None:
     switches.throttle_seconds = FIFTY_MINUTES
-    world.sync()
+    tasks.pull(world.connection.pk)
     SyncLogEntry.objects.all().delete()
     asked(world)
     tasks.sync(world.connection.pk)
@@ -217,8 +221,8 @@ def test_a_save_during_trouble_that_nobody_saved_in_before_is_tried_at_once(
     for _ in range(5):
         pass_by(hours=2)
         minute()
+    assert asked(world) == 5
     switches.reset()
-    asked(world)
     again = ICloudConnection.objects.get(pk=world.connection.pk).next_poll_at
     assert again is not None
     assert again > timezone.now() + timedelta(seconds=50)
@@ -231,6 +235,7 @@ def test_a_look_that_was_asked_for_twice_does_not_cut_a_pause_short(
 ) -> None:
     switches.refuse_everything = True
     ICloudConnection.objects.update(failures=8)
+    world.connection.refresh_from_db()
     tasks.pull(world.connection.pk)
     assert asked(world) == 1
     assert tasks.pull(world.connection.pk).startswith("waits until")
