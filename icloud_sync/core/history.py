@@ -16,6 +16,7 @@ from icloud_sync.core.values import EventFields, Interval
 BUSY = "is_busy"
 TEXTS = tuple(name for name in FIELDS if name != "interval")
 WORDS = {"interval": "time", "location": "place", BUSY: "busy"}
+RECURRENCE_ID = "recurrence_id"  # in `before`, of an occurrence that was taken out of iCloud
 
 CREATE_SLOT = "create slot"
 # The log's actions that take something away which can come back.
@@ -24,6 +25,7 @@ KEEP_DELETED = "keep deleted"  # deleted here, edited there
 KEEP_CANCELLED = "keep cancelled"  # the same with an appointment: there is an edit to take over
 TOOK_OUT = "took out"  # the event, from iCloud
 OUT_OF_SERIES = "took out of its series"
+SKIP = "skip"  # of a slot: deleted here, after its event was deleted there
 
 Values = Mapping[str, Any]
 
@@ -96,6 +98,11 @@ def read_interval(told: Any) -> Interval | None:
         return None
 
 
+def recurrence_id_of(told: Any) -> str:
+    kept = told.get(RECURRENCE_ID) if isinstance(told, Mapping) else None
+    return kept if isinstance(kept, str) else ""
+
+
 def fields_of(values: Values) -> EventFields | None:
     """All four of them, where there is a time at least."""
     if "interval" not in values:
@@ -165,7 +172,7 @@ def way_of(told: Told) -> Way | None:
         if told.can_go_back:
             return Way.EVENT_BACK
         return Way.SLOT_ANEW if fields_of(read(told.before)) else None
-    if told.action in (REMOVE_SLOT, KEEP_DELETED):
+    if told.action in (REMOVE_SLOT, KEEP_DELETED, SKIP):
         return Way.SLOT_ANEW if fields_of(read(told.before)) else None
     if told.action == TOOK_OUT or not (told.is_appointment or told.is_slot):
         return None

@@ -15,6 +15,7 @@ from icloud_sync.core.history import (
     changes,
     newer,
     read,
+    recurrence_id_of,
     version,
     versions,
     way_of,
@@ -25,7 +26,6 @@ from icloud_sync.history import sentences
 from icloud_sync.history.rows import (
     Row,
     find,
-    recurrence_id_of,
     row_name,
     told_of,
     values_now,
@@ -172,8 +172,8 @@ def is_there(entry: SyncLogEntry) -> bool:
         return False
     if entry.action == TOOK_OUT:
         return True
-    zones = zones_for(connection, None, resource.agreed_zone)
+    rid, zones = recurrence_id_of(entry.before), zones_for(connection, None, resource.agreed_zone)
     try:
-        return find_occurrence(resource.base, recurrence_id_of(entry), zones) is not None
+        return find_occurrence(resource.base, rid, zones) is not None
     except UnreadableResource:
         return False

@@ -18,7 +18,6 @@ from icloud_sync.snapshots import appointment_fields, query_appointments, slot_f
 
 State = RemoteResource.State
 NEEDED = ("connection__user", "resource__collection")
-RECURRENCE_ID = "recurrence_id"  # in `before`, of what was taken out of iCloud
 
 
 def told_of(entry: SyncLogEntry) -> Told:
@@ -49,11 +48,6 @@ def why_not_back(entry: SyncLogEntry) -> str:
     if entry.action == OUT_OF_SERIES and resource.state != State.SYNCED:
         return "its series is not in iCloud any more"
     return ""
-
-
-def recurrence_id_of(entry: SyncLogEntry) -> str:
-    kept = entry.before.get(RECURRENCE_ID) if isinstance(entry.before, dict) else None
-    return kept if isinstance(kept, str) else ""
 
 
 # --- The rows they are about --------------------------------------------------------------
