@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from icloud_sync import connecting
 from icloud_sync.admin.readonly import ReadOnlyAdmin
 from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, ago, change_link, mark
 from icloud_sync.admin.withdrawing import InICloudOfCalendar, Withdrawing
+from icloud_sync.connecting.story import counted
 from icloud_sync.models import RemoteResource
 
 State = RemoteResource.State
@@ -40,8 +42,20 @@ class DeletedInICloud(admin.SimpleListFilter):
         return gone.filter(appointment__isnull=self.value() == "events")
 
 
+class Frozen(admin.SimpleListFilter):
+    title = "kept changing by both sides"
+    parameter_name = "frozen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        return queryset.exclude(frozen_at=None) if self.value() == "yes" else None
+
+
 @admin.register(RemoteResource)
 class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
+    actions = [*Withdrawing.actions, "let_go_on"]
     list_display = [
         "uid",
         "account",
@@ -51,7 +65,7 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
         "state_reason",
         "updated",
     ]
-    list_filter = ["state", DeletedInICloud, InICloudOfCalendar, "withdrawn", "has_guests"]
+    list_filter = ["state", DeletedInICloud, Frozen, InICloudOfCalendar, "withdrawn", "has_guests"]
     list_select_related = ["connection__user", "collection", "appointment"]
     search_fields = ["uid", "href", "connection__apple_id", "connection__user__username"]
     search_help_text = "A UID, an href, a user or an Apple ID."
@@ -70,6 +84,14 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
         is_list = bool(match and str(match.url_name).endswith("_changelist"))
         return related.defer("base", "own_base", "unread_body") if is_list else related
 
+    @admin.action(
+        description="Let it go on, though both sides kept changing it", permissions=["withdraw"]
+    )
+    def let_go_on(self, request: HttpRequest, chosen: QuerySet[RemoteResource]) -> None:
+        number = connecting.let_go_on(chosen, actor=request.user)  # type: ignore[arg-type]
+        said = f"{counted(number, 'event')} may be changed by both sides again."
+        (messages.success if number else messages.warning)(request, said)
+
     @admin.display(description="connection", ordering="connection__user__username")
     def account(self, resource: RemoteResource) -> SafeString | str:
         return account_link(resource.connection)
@@ -82,6 +104,8 @@ class RemoteResourceAdmin(Withdrawing, ReadOnlyAdmin):
 
     @admin.display(description="state", ordering="state")
     def shown_state(self, resource: RemoteResource) -> SafeString:
+        if resource.frozen_at:
+            return mark(BAD, "Needs attention: both sides keep changing it")
         state = State(resource.state)
         if state == State.SYNCED and resource.own_occurrence_gone:
             return mark(WARN, "Its occurrence is out of the series")

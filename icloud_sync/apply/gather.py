@@ -10,8 +10,9 @@ from django.db.models import Manager
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync import outbox
 from icloud_sync.core.history import lost_json
-from icloud_sync.core.merge import WORDS, Conflict
+from icloud_sync.core.merge import WORDS, Conflict, Side
 from icloud_sync.core.values import Fetched, ParsedResource
+from icloud_sync.guards.quarrels import COLUMNS, note, program_of
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
 from icloud_sync.snapshots import current_window
 from icloud_sync.synclog import Journal, Outcome
@@ -49,6 +50,7 @@ RESOURCE_COLUMNS = [
     "is_recurring",
     "recurrence_set",
     "deleted_here",
+    *COLUMNS,
     "settled_at",
     "recurrence_id",
     "reconsider_at",
@@ -118,6 +120,8 @@ class Gathered:
         entry = self.replacing.pop(resource.pk, None)
         if entry and body != resource.base:
             entry.body, entry.etag = resource.base, resource.etag
+            if quarrel := note(resource, Side.THEIRS, program_of(body), self.now):
+                self.log("freeze", quarrel, resource, outcome=Outcome.NEEDS_ATTENTION)
 
     def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
         """A series at every roll of the window; a single event beyond it when it comes in."""

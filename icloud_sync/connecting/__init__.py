@@ -12,6 +12,7 @@ from icloud_sync.connecting.counts import count_to_push, count_waiting, what_res
 from icloud_sync.connecting.errors import ConnectError
 from icloud_sync.connecting.keep import pause, resume, sync_soon, update_password
 from icloud_sync.connecting.leave import Leaving, disconnect, what_disconnecting_does
+from icloud_sync.connecting.quarrels import let_go_on
 from icloud_sync.connecting.withdraw import (
     Staying,
     copies_leaving,
@@ -37,6 +38,7 @@ __all__ = [
     "count_waiting",
     "disconnect",
     "follow_zone",
+    "let_go_on",
     "look",
     "normalize_server_url",
     "pause",

@@ -115,6 +115,8 @@ class Attempt:
             raise HeldBack
         verb = send(action, self.subject, self.session, self.now)
         self.tell(verb, Outcome.DONE, f"{verb} the event of {self.name}{said(action)}")
+        if self.subject.quarrel:
+            self.tell("freeze", Outcome.NEEDS_ATTENTION, self.subject.quarrel)
         return True
 
     def is_held_back(self) -> bool:

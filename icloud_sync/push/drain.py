@@ -134,7 +134,7 @@ def wait_along(error: RemoteError, subject: Subject, this: Round, now: datetime)
     at = next_attempt(max(failures, subject.entry.attempts), now, random.random(), asked_for)
     outbox.release(subject.entry, at, error.message, counts=False)
     this.result.failed += 1
-    tell_first_time(error.message, subject, this)
+    tell_retry(error.message, subject, this)
 
 
 # --- What is wrong with one of them -------------------------------------------------------
@@ -178,14 +178,12 @@ def retry(message: str, subject: Subject, this: Round, now: datetime) -> None:
     entry = subject.entry
     outbox.release(entry, next_attempt(entry.attempts, now, random.random()), message)
     this.result.failed += 1
-    tell_first_time(message, subject, this)
+    tell_retry(message, subject, this)
 
 
-def tell_first_time(message: str, subject: Subject, this: Round) -> None:
-    """The outbox row tells the rest."""
-    if subject.entry.attempts == 0:
-        sentence = f"{subject.full_name} not sent yet: {message}"
-        tell("retry", Outcome.RETRYING, sentence, subject, this)
+def tell_retry(message: str, subject: Subject, this: Round) -> None:
+    sentence = f"{subject.full_name} not sent yet: {message}"
+    tell("retry", Outcome.RETRYING, sentence, subject, this)
 
 
 def park(reason: str, subject: Subject, this: Round) -> None:

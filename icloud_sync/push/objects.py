@@ -50,6 +50,7 @@ class Subject:
     appointment: Appointment | None = None
     slot: BlockedSlot | None = None
     recurrence_id: str = ""
+    quarrel: str = ""  # why it was frozen with what was just sent
 
     @property
     def is_appointment(self) -> bool:

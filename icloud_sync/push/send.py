@@ -11,8 +11,10 @@ from django.utils import timezone
 from icloud_sync.core.ical.patch import exclude, patch
 from icloud_sync.core.ical.patch import put_back as put_back_in
 from icloud_sync.core.ical.render import render
+from icloud_sync.core.merge import Side
 from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, PutBack, Update
 from icloud_sync.core.values import Fetched
+from icloud_sync.guards.quarrels import COLUMNS, note
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
 from icloud_sync.push.objects import Subject, is_homeless, target_of
 from icloud_sync.remote.errors import (
@@ -44,7 +46,7 @@ PREPARED = (
 )
 # What sending changes. The rest is left as it stands by now: staff may have asked meanwhile
 # for the copy to be taken out.
-SENT = (*PREPARED, "updated_at")
+SENT = (*PREPARED, *COLUMNS, "updated_at")
 
 
 # What an action that writes is called in the log, once it is done.
@@ -164,6 +166,7 @@ def update(action: Update, subject: Subject, session: Session, now: datetime) ->
     etag = session.remote.update(resource.href, body, resource.etag)
     if ours:
         resource.written_digest = ours.digest
+    subject.quarrel = note(resource, Side.OURS, subject.name, now)
     record(resource, etag, body, session)
     return "updated"
 
