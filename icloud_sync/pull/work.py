@@ -60,7 +60,6 @@ class Pull:
             yield hrefs[start : start + MULTIGET_BATCH]
 
     def trouble(self, action: str, sentence: str) -> None:
-        """For staff, on the connection as long as it lasts; in the log when it begins."""
+        """For staff, on the connection as long as it lasts; in the log with how often."""
         self.result.troubles.append(sentence)
-        if sentence not in self.connection.status_reason:
-            self.journal.write(action, Outcome.NEEDS_ATTENTION, sentence)
+        self.journal.write(action, Outcome.NEEDS_ATTENTION, sentence)
