@@ -2,12 +2,11 @@
 
 import uuid
 from datetime import UTC, date, datetime
-from urllib.parse import unquote
 
 from icloud_standin.application import Application
 from icloud_standin.content_lines import UnparseableError, parse
 from icloud_standin.messages import RecordedRequest
-from icloud_standin.rows import Collection, OutgoingMail, Resource
+from icloud_standin.rows import Collection, OutgoingMail
 from icloud_standin.seeding import plant
 from icloud_standin.switches import Switches
 from icloud_standin.validation import MAIN
@@ -17,10 +16,8 @@ class StandInAccount:
     """The store is touched directly here, as the owner's phone would: nothing is refused."""
 
     def __init__(self, application: Application, apple_id: str) -> None:
-        found = application.store.account(apple_id)
-        if found is None:
-            raise LookupError(f"The stand-in has no account {apple_id}.")
         self._application, self._store = application, application.store
+        self._row = found = application.store.account_named(apple_id)
         self.apple_id, self.app_password = found.apple_id, found.app_password
         self.dsid, self.home_path, self.name = found.dsid, found.home_path, found.name
 
@@ -54,12 +51,7 @@ class StandInAccount:
 
     def collection(self, name: str) -> Collection:
         """By the last part of its path or by its display name, whatever the case."""
-        wanted = name.casefold()
-        for collection in self.collections:
-            if wanted in (collection.name.casefold(), collection.displayname.casefold()):
-                return collection
-        names = ", ".join(each.displayname or each.name for each in self.collections)
-        raise LookupError(f"{self.apple_id} has no collection {name}, only {names}.")
+        return self._store.collection_named(self._row, name)
 
     def add_collection(
         self, displayname: str, kind: str = "calendar", name: str = "", owner: str = ""
@@ -81,20 +73,18 @@ class StandInAccount:
         self, name: str = "everything", collection: str = "home", first: date | None = None
     ) -> None:
         """A named set of what Apple's clients leave behind, from the week of `first` on."""
-        account = self._store.account(self.apple_id)
-        assert account is not None
         day = first or datetime.now(UTC).date()
-        plant(self._store, account, self.collection(collection), name, day)
+        plant(self._store, self._row, self.collection(collection), name, day)
 
     def resources(self, collection: str = "home") -> dict[str, str]:
         found = self._store.resources(self.collection(collection))
         return {each.href: (each.body or b"").decode() for each in found}
 
     def body(self, href: str) -> bytes:
-        return self._at(href).body or b""
+        return self._store.at(self._row, href).body or b""
 
     def etag(self, href: str) -> str:
-        return self._at(href).etag
+        return self._store.at(self._row, href).etag
 
     def put(self, name: str, body: str | bytes, collection: str = "home") -> str:
         """Create or replace; the href. A `str` is stored as its UTF-8, nothing changed."""
@@ -103,18 +93,11 @@ class StandInAccount:
         return stored.href
 
     def delete(self, href: str) -> None:
-        self._store.delete(self._at(href))
+        self._store.delete(self._store.at(self._row, href))
 
     def move(self, href: str, collection: str) -> str:
         """To another calendar, under the same name; the new href."""
-        return self._store.move(self._at(href), self.collection(collection)).href
-
-    def _at(self, href: str) -> Resource:
-        collection_name, name = (unquote(part) for part in href.split("/")[-2:])
-        resource = self._store.resource(self.collection(collection_name), name)
-        if resource is None:
-            raise LookupError(f"{self.apple_id} has nothing at {href}.")
-        return resource
+        return self._store.move(self._store.at(self._row, href), self.collection(collection)).href
 
 
 def uid_of(body: bytes) -> str:

@@ -14,6 +14,7 @@ from icloud_standin.records import Records
 from icloud_standin.reports import Reports
 from icloud_standin.rows import Account
 from icloud_standin.store import Store
+from icloud_standin.strangers import refuse_strangers
 from icloud_standin.switches import Boards, Switches
 from icloud_standin.view import View
 
@@ -30,11 +31,13 @@ class Application:
         boards: Boards,
         records: Records,
         pages: Mapping[str, Page],
+        names: set[str],
         clock: Callable[[], float],
     ) -> None:
-        """`pages` are for people and programs here: what answers below "/phone" and the like."""
+        """`pages` are for people and programs here: what answers below "/phone" and the like.
+        `names` are those that this machine may be called by."""
         self.store, self.hosts, self.boards = store, hosts, boards
-        self.records, self.pages = records, pages
+        self.records, self.pages, self.names = records, pages, names
         self._clock = clock
         self._faults: dict[str, Faults] = {}
         self.lag = Lag(boards)
@@ -45,10 +48,17 @@ class Application:
             return self.hosts.at_the_foreign(request)
         page = self.pages.get(request.path.split("/")[1])
         if page:
-            return page(request)
+            return self._to_people(request, page)
         if request.path == "/" and request.method == "GET" and request.wants_html:
             return Response(302, b"", {"Location": "/phone/"})
         return self._as_apple(request)
+
+    def _to_people(self, request: Request, page: Page) -> Response:
+        try:
+            refuse_strangers(request, self.names)
+            return page(request)
+        except Refused as refused:
+            return refused.response
 
     def _as_apple(self, request: Request) -> Response:
         account = auth.named_account(request, self.store)

@@ -9,17 +9,16 @@ calendar, and {"do": "forget_requests"} on an account do what they say.
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
+from icloud_standin.deeds import Deeds
 from icloud_standin.hosts import Hosts
 from icloud_standin.messages import RecordedRequest, Refused, Request, Response
 from icloud_standin.records import Records
 from icloud_standin.rows import Account, Collection
-from icloud_standin.seeding import SETS, NoSuchSet, plant
+from icloud_standin.seeding import SETS, NoSuchSet
 from icloud_standin.store import Store
-from icloud_standin.strangers import refuse_strangers
 from icloud_standin.switch import Board, WrongSwitch
 from icloud_standin.switches import GROUPS, Boards
 
@@ -28,30 +27,27 @@ Json = dict[str, Any]
 
 
 class Control:
-    def __init__(
-        self, store: Store, boards: Boards, records: Records, hosts: Hosts, names: set[str]
-    ) -> None:
+    def __init__(self, store: Store, boards: Boards, records: Records, hosts: Hosts) -> None:
         self.store, self.boards, self.records, self.hosts = store, boards, records, hosts
-        self.names = names  # that this machine may be called by
+        self.deeds = Deeds(store, records)
 
     def answer(self, request: Request) -> Response:
         try:
-            refuse_strangers(request, self.names)
             return _json(200, self._route(request))
-        except Refused as refused:
-            return refused.response
         except LookupError as error:
             return _json(404, {"error": str(error.args[0])})
         except (WrongSwitch, NoSuchSet) as error:
             return _json(400, {"error": str(error)})
 
     def _route(self, request: Request) -> Json:
-        parts = [unquote(part) for part in request.path.split("/")[2:] if part]
-        account = self._account(parts[0]) if parts else None
-        collection = self._collection(account, parts[1]) if account and parts[1:] else None
-        board = self._board(account, collection)
+        account, collection = self._asked_about(request)
+        board = self.boards.of(account, collection)
         if request.method == "POST":
-            self._post(_given(request), board, account, collection)
+            given = _given(request)
+            if "do" in given:
+                self.deeds.do(given, account, collection)
+            else:
+                board.turn_all(given)
         elif request.method == "DELETE":
             board.reset()
         elif request.method not in ("GET", "HEAD"):
@@ -60,39 +56,15 @@ class Control:
             return self._show_collection(collection)
         return self._show_account(account) if account else self._show_all()
 
-    def _board(self, account: Account | None, collection: Collection | None) -> Board:
-        if collection:
-            return self.boards.of_collection(collection)
-        return self.boards.of_account(account.dsid) if account else self.boards.server
-
-    def _account(self, name: str) -> Account:
-        for account in self.store.accounts():
-            if name.lower() in (account.apple_id, account.dsid):
-                return account
-        raise LookupError(f"There is no account {name}.")
-
-    def _collection(self, account: Account, name: str) -> Collection:
-        for collection in self.store.collections(account.dsid):
-            if name.lower() in (collection.name.lower(), collection.displayname.lower()):
-                return collection
-        raise LookupError(f"{account.apple_id} has no calendar {name}.")
-
-    def _post(
-        self, given: Json, board: Board, account: Account | None, collection: Collection | None
-    ) -> None:
-        match given, account, collection:
-            case {"do": "forget_requests"}, Account(), None:
-                self.records.of(account.dsid).clear()
-            case {"do": "expire_tokens"}, _, Collection():
-                self.store.expire_tokens(collection)
-            case {"do": "seed", **rest}, Account(), _:
-                target = collection or self._collection(account, "home")
-                name = str(rest.get("set", "everything"))
-                plant(self.store, account, target, name, datetime.now(UTC).date())
-            case {"do": what}, _, _:
-                raise LookupError(f"Nothing here does {what}.")
-            case _:
-                board.turn_all(given)
+    def _asked_about(self, request: Request) -> tuple[Account | None, Collection | None]:
+        """Everybody, one account, or one of its calendars."""
+        match [unquote(part) for part in request.path.split("/")[2:] if part]:
+            case [name, calendar, *_]:
+                account = self.store.account_named(name)
+                return account, self.store.collection_named(account, calendar)
+            case [name]:
+                return self.store.account_named(name), None
+        return None, None
 
     def _show_all(self) -> Json:
         return {

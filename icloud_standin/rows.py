@@ -47,6 +47,10 @@ class Collection:
         return self.writable or self.kind in ("read-only", "subscribed")
 
     @property
+    def holds_events(self) -> bool:
+        return self.is_calendar and "VEVENT" in self.components
+
+    @property
     def writable(self) -> bool:
         return self.kind in ("calendar", "shared-owner", "shared")
 

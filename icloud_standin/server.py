@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from icloud_standin.account import StandInAccount
@@ -85,10 +84,10 @@ class StandIn:
         store, boards, records = Store(self._path), Boards(), Records()
         names = {self._generic_host, self._partition_host, "localhost", "127.0.0.1", "[::1]"}
         pages = {
-            "phone": PhonePages(store, boards, records, self._zone, names).answer,
-            "control": Control(store, boards, records, hosts, names).answer,
+            "phone": PhonePages(store, boards, records, self._zone).answer,
+            "control": Control(store, boards, records, hosts).answer,
         }
-        return Application(store, hosts, boards, records, pages, self._clock)
+        return Application(store, hosts, boards, records, pages, names, self._clock)
 
     def stop(self) -> None:
         if self._loop and self._application:
@@ -100,12 +99,7 @@ class StandIn:
     def __enter__(self) -> "StandIn":
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def add_account(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from icloud_standin.rows import Account, Collection, OutgoingMail, Resource
 
@@ -132,6 +133,13 @@ class Store:
         rows = self._rows("SELECT * FROM account WHERE apple_id = ?", apple_id.strip().lower())
         return Account(**rows[0]) if rows else None
 
+    def account_named(self, name: str) -> Account:
+        """By its Apple ID or its number."""
+        for account in self.accounts():
+            if name.strip().lower() in (account.apple_id, account.dsid):
+                return account
+        raise LookupError(f"There is no account {name}.")
+
     def accounts(self) -> list[Account]:
         return [Account(**row) for row in self._rows("SELECT * FROM account ORDER BY rowid")]
 
@@ -174,6 +182,15 @@ class Store:
     def collection(self, dsid: str, name: str) -> Collection | None:
         return next((found for found in self.collections(dsid) if found.name == name), None)
 
+    def collection_named(self, account: Account, name: str) -> Collection:
+        """By the last part of its path or by its display name, whatever the case."""
+        found = self.collections(account.dsid)
+        for collection in found:
+            if name.casefold() in (collection.name.casefold(), collection.displayname.casefold()):
+                return collection
+        names = ", ".join(each.displayname or each.name for each in found)
+        raise LookupError(f"{account.apple_id} has no calendar {name}, only {names}.")
+
     def remove_collection(self, collection: Collection) -> None:
         self._rows("DELETE FROM collection WHERE id = ?", collection.id)
 
@@ -199,6 +216,14 @@ class Store:
             *(collection.id, name),
         )
         return _resource(collection, rows[0]) if rows else None
+
+    def at(self, account: Account, href: str) -> Resource:
+        collection, name = (unquote(part) for part in href.split("/")[-2:])
+        found = self.collection(account.dsid, collection)
+        resource = self.resource(found, name) if found else None
+        if resource is None:
+            raise LookupError(f"{account.apple_id} has nothing at {href}.")
+        return resource
 
     def holders_of(self, dsid: str, uid: str) -> list[Resource]:
         """Where in the account a UID lives."""

@@ -22,6 +22,7 @@ class Switch(Generic[T]):
     """One row of the table; `level` is the narrowest board it can be turned on."""
 
     name: str
+    level: Level
 
     def __init__(
         self,
@@ -31,14 +32,14 @@ class Switch(Generic[T]):
         watch: str,  # what a client should make of it
         *,
         choices: tuple[str, ...] = (),
-        level: Level = "account",
+        level: Level | None = None,  # where it is not its group's
         optional: bool = False,  # None turns it off
     ) -> None:
         self.number, self.default, self.does, self.watch = number, default, does, watch
-        self.choices, self.level, self.optional = choices, level, optional
+        self.choices, self._level, self.optional = choices, level, optional
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def __set_name__(self, owner: type["Board"], name: str) -> None:
+        self.name, self.level = name, self._level or owner.narrowest
 
     @overload
     def __get__(self, board: None, owner: type) -> "Switch[T]": ...
@@ -80,6 +81,7 @@ class Board:
 
     __slots__ = ("_turned", "level", "wider")
     title = ""  # of a group of switches
+    narrowest: Level = "account"  # what its switches can be turned for
 
     def __init__(self, wider: "Board | None" = None) -> None:
         self.wider = wider

@@ -5,7 +5,8 @@ A test of one account: `account.switches.redirect = "307"`; of one of its calend
 `table/`, a file a theme; the numbers S1 to S21 are those of docs/standin.md.
 """
 
-from icloud_standin.rows import Collection
+from icloud_standin.rows import Account, Collection
+from icloud_standin.switch import Board
 from icloud_standin.table.bodies import BodySwitches
 from icloud_standin.table.calendars import CalendarSwitches
 from icloud_standin.table.hosts import HostSwitches
@@ -20,14 +21,7 @@ class Switches(
     __slots__ = ()
 
 
-GROUPS = (
-    HostSwitches,
-    CalendarSwitches,
-    ReadingSwitches,
-    WritingSwitches,
-    BodySwitches,
-    ServiceSwitches,
-)
+GROUPS: tuple[type[Board], ...] = Switches.__bases__
 
 
 class Boards:
@@ -37,6 +31,12 @@ class Boards:
         self.server = Switches()
         self._accounts: dict[str, Switches] = {}
         self._collections: dict[int, Switches] = {}
+
+    def of(self, account: Account | None, collection: Collection | None) -> Switches:
+        """The narrowest there is: one calendar's, one account's, or everybody's."""
+        if collection:
+            return self.of_collection(collection)
+        return self.of_account(account.dsid) if account else self.server
 
     def of_account(self, dsid: str) -> Switches:
         return self._accounts.setdefault(dsid, Switches(self.server))

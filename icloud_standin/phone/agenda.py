@@ -61,7 +61,7 @@ class Agenda:
     def _occurrences(self, first: date, last: date) -> list[Occurrence]:
         found = []
         for collection in self.store.collections(self.account.dsid):
-            if collection.is_calendar and "VEVENT" in collection.components:
+            if collection.holds_events:
                 for resource in self.store.resources(collection):
                     found += self._of_resource(resource, first, last)
         return sorted(found, key=_order(self.zone))

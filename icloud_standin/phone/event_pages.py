@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from icloud_standin.messages import Request, Response
@@ -94,7 +94,7 @@ class EventPages:
         before = occurrence.details
         details = with_unshown(read(form, zone), before)
         rule = read_rule(form, details.starts, before.starts, _rule(resource, zone), zone)
-        account = next(a for a in self.store.accounts() if a.dsid == resource.collection.dsid)
+        account = self.store.account_named(resource.collection.dsid)
         target = self._calendar(account, form.get("calendar") or resource.collection.name)
         changed = phone.edit(resource, occurrence, details, rule, scope)
         if target.id != changed.collection.id:
@@ -108,13 +108,10 @@ class EventPages:
         raise Mistake("Please choose one of your calendars.")
 
     def _resource(self, account: Account, href: str) -> Resource:
-        for collection in self.store.collections(account.dsid):
-            if href.startswith(collection.href):
-                name = unquote(href.removeprefix(collection.href))
-                found = self.store.resource(collection, name)
-                if found:
-                    return found
-        raise Mistake("This event is not there any more.")
+        try:
+            return self.store.at(account, href)
+        except (LookupError, ValueError) as error:
+            raise Mistake("This event is not there any more.") from error
 
 
 def _phone(store: Store, zone: ZoneInfo) -> Phone:

@@ -1,19 +1,18 @@
 """The faults: every switch with what it does and what to watch for, for people."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.text import slugify
 
+from icloud_standin.deeds import Deeds
 from icloud_standin.messages import Request, Response
-from icloud_standin.phone.forms import Mistake
 from icloud_standin.phone.rendering import html, to
 from icloud_standin.records import Records
 from icloud_standin.rows import Account, Collection
-from icloud_standin.seeding import SETS, NoSuchSet, plant
+from icloud_standin.seeding import SETS, NoSuchSet
 from icloud_standin.store import Store
 from icloud_standin.switch import LEVELS, Switch, WrongSwitch
 from icloud_standin.switches import GROUPS, Boards, Switches
@@ -33,6 +32,7 @@ class Target:
 class FaultPages:
     def __init__(self, store: Store, boards: Boards, records: Records) -> None:
         self.store, self.boards, self.records = store, boards, records
+        self.deeds = Deeds(store, records)
 
     def count(self, account: Account) -> int:
         """How many switches differ from every day, on the account or any of its calendars."""
@@ -47,36 +47,31 @@ class FaultPages:
     def account(self, request: Request, account: Account, zone: ZoneInfo) -> Response:
         name = request.arguments().get("calendar", "")
         targets = self._of(account)
-        found = next((t for t in targets if _name(t) == name), targets[0])
-        return self._answer(request, found)
+        return self._answer(request, next((t for t in targets if _name(t) == name), targets[0]))
 
     def _of(self, account: Account) -> list[Target]:
         """The account, and its calendars of events."""
         address = f"/phone/{account.dsid}/faults"
-        whole = self.boards.of_account(account.dsid)
+        calendars = [each for each in self.store.collections(account.dsid) if each.holds_events]
         return [
-            Target(whole, address, f"{account.name}, all calendars", account),
-            *(
-                Target(
-                    self.boards.of_collection(each),
-                    f"{address}?{urlencode({'calendar': each.name})}",
-                    each.displayname,
-                    account,
-                    each,
-                )
-                for each in self.store.collections(account.dsid)
-                if each.is_calendar and "VEVENT" in each.components
-            ),
+            Target(
+                self.boards.of(account, each),
+                f"{address}?{urlencode({'calendar': each.name})}" if each else address,
+                each.displayname if each else f"{account.name}, all calendars",
+                account,
+                each,
+            )
+            for each in (None, *calendars)
         ]
 
     def _answer(self, request: Request, target: Target) -> Response:
-        mistake, anchor = "", ""
+        mistake = ""
         if request.method == "POST":
             try:
                 anchor = self._act(request.form(), target)
                 return to(f"{target.address}#{anchor}" if anchor else target.address)
-            except (WrongSwitch, NoSuchSet, Mistake) as error:
-                mistake = str(error)
+            except (WrongSwitch, NoSuchSet, LookupError) as error:
+                mistake = str(error.args[0])
         context = self._context(target) | {"mistake": mistake}
         return html(400 if mistake else 200, "faults.html", context)
 
@@ -91,27 +86,18 @@ class FaultPages:
             case {"switch": name}:
                 target.board.turn(name, _value(target.board.known(name), form.get("value", "")))
                 return name
-            case {"do": "expire tokens"} if target.collection:
-                self.store.expire_tokens(target.collection)
-            case {"do": "forget requests"} if target.account:
-                self.records.of(target.account.dsid).clear()
-            case {"do": "seed", "set": name} if target.account and target.collection:
-                today = datetime.now(UTC).date()
-                plant(self.store, target.account, target.collection, name, today)
             case _:
-                raise Mistake("There is no such button.")
+                self.deeds.do({"do": "nothing"} | form, target.account, target.collection)
         return ""
 
     def _context(self, target: Target) -> dict[str, Any]:
-        account = target.account
-        board = target.board
-        turned = [_shown(board, Switches.table()[name]) for name in board.in_force]
+        account, board = target.account, target.board
         return {
             "target": target,
             "account": account,
             "targets": self._of(account) if account else [],
             "accounts": self.store.accounts(),
-            "turned": turned,
+            "turned": [_shown(board, Switches.table()[name]) for name in board.in_force],
             "any_turned_here": bool(board.turned),
             "groups": [_group(board, group) for group in GROUPS],
             "sets": SETS,
@@ -138,11 +124,8 @@ def _group(board: Switches, group: Any) -> dict[str, Any]:
 def _shown(board: Switches, switch: Switch[Any]) -> dict[str, Any]:
     value = board.value(switch)
     return {
-        "name": switch.name,
+        "switch": switch,
         "label": switch.name.replace("_", " "),
-        "number": switch.number,
-        "does": switch.does,
-        "watch": switch.watch,
         "kind": "choice" if switch.choices else switch.kind,
         "choices": [{"value": each, "label": each or "off"} for each in switch.choices],
         "value": f"{value:g}" if isinstance(value, float) else "" if value is None else value,

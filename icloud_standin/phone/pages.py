@@ -1,7 +1,7 @@
 """The phone page: what the owner of an account sees and does on an iPhone, and the faults.
 
 It touches the store directly, as a phone with Apple's own protocol does, and needs no
-password: it listens on this machine only and refuses requests other sites send here.
+password: it listens on this machine only, and no other site may use it.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from icloud_standin.phone.rendering import html, to
 from icloud_standin.records import Records
 from icloud_standin.rows import Account
 from icloud_standin.store import Store
-from icloud_standin.strangers import refuse_strangers
 from icloud_standin.switches import Boards
 
 DAYS = 14
@@ -26,11 +25,8 @@ Page = Callable[[Request, Account, ZoneInfo], Response]
 
 
 class PhonePages:
-    def __init__(
-        self, store: Store, boards: Boards, records: Records, zone: ZoneInfo, names: set[str]
-    ) -> None:
+    def __init__(self, store: Store, boards: Boards, records: Records, zone: ZoneInfo) -> None:
         self.store, self.boards, self.zone = store, boards, zone
-        self.names = names  # that this machine may be called by
         self.faults = FaultPages(store, boards, records)
         events = EventPages(store)
         self.pages: dict[str, Page] = {
@@ -41,13 +37,10 @@ class PhonePages:
         }
 
     def answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD", "POST"):
+            raise Refused(405)
         try:
-            refuse_strangers(request, self.names)
-            if request.method not in ("GET", "HEAD", "POST"):
-                raise Refused(405)
             return self._route(request)
-        except Refused as refused:
-            return refused.response
         except Mistake as mistake:
             return html(400, "mistake.html", {"mistake": str(mistake)})
 

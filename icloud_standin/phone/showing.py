@@ -22,8 +22,7 @@ def writable(store: Store, account: Account) -> list[Collection]:
 
 
 def shown(store: Store, account: Account) -> list[Collection]:
-    collections = store.collections(account.dsid)
-    return [each for each in collections if each.is_calendar and "VEVENT" in each.components]
+    return [each for each in store.collections(account.dsid) if each.holds_events]
 
 
 def frame(account: Account, store: Store, first: date, count: int, today: date) -> dict[str, Any]:

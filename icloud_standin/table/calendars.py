@@ -1,11 +1,12 @@
 """Which calendars there are, and what one may do with them (S6, S7, S19)."""
 
-from icloud_standin.switch import Board, Switch
+from icloud_standin.switch import Board, Level, Switch
 
 
 class CalendarSwitches(Board):
     __slots__ = ()
     title = "Calendars"
+    narrowest: Level = "collection"
 
     xml_style = Switch(
         "S6",
@@ -14,13 +15,13 @@ class CalendarSwitches(Board):
         "declare prefixes once as other servers do.",
         "Nothing changes.",
         choices=("apple", "prefixed"),
+        level="account",
     )
     read_only = Switch(
         "S7",
         False,
         "The owner lets this account only read the calendar: no write privilege, 403.",
         "Edits are refused with a sentence, and slots say why they are read-only.",
-        level="collection",
     )
     withdrawn = Switch(
         "S19",
@@ -29,12 +30,10 @@ class CalendarSwitches(Board):
         "itself; or it is only not listed. It returns as it was.",
         "The slots stay and staff are told. When it returns, nothing doubles.",
         choices=("", "404", "403", "unlisted"),
-        level="collection",
     )
     renamed = Switch(
         "S19",
         "",
         "The owner calls the calendar by this name.",
         "The new name is shown; nothing else changes.",
-        level="collection",
     )

@@ -1,11 +1,12 @@
 """Listings, reports and queries (S8 to S11, S16)."""
 
-from icloud_standin.switch import Board, Switch
+from icloud_standin.switch import Board, Level, Switch
 
 
 class ReadingSwitches(Board):
     __slots__ = ()
     title = "Reading"
+    narrowest: Level = "collection"
 
     strict_requests = Switch(
         "S8",
@@ -13,6 +14,7 @@ class ReadingSwitches(Board):
         "400 for GET of a collection, Depth 1 on a principal, DELETE with Depth, a collection "
         "without its slash, blanks before XML and a query without a component.",
         "Nothing: none of these is ever sent.",
+        level="account",
     )
     uid_filter = Switch(
         "S9",
@@ -20,7 +22,6 @@ class ReadingSwitches(Board):
         "A query for a UID gets a bare 412, finds it, or finds nothing.",
         "Nothing: no UID is ever looked up.",
         choices=("412", "works", "nothing"),
-        level="collection",
     )
     expired_token = Switch(
         "S10",
@@ -39,21 +40,18 @@ class ReadingSwitches(Board):
             "507 inside",
             "everything again",
         ),
-        level="collection",
     )
     tokens_expire = Switch(
         "S10",
         False,
         "No sync-token is known when it comes back.",
         "ETags are compared at every poll; nothing is read again that did not change.",
-        level="collection",
     )
     duplicates = Switch(
         "S10",
         False,
         "A sync report names every member twice.",
         "Each event is there once.",
-        level="collection",
     )
     lists_itself = Switch(
         "S10",
@@ -61,7 +59,6 @@ class ReadingSwitches(Board):
         "A sync report names the collection itself as a member.",
         "It is not taken for an event.",
         choices=("with slash", "without slash", "no"),
-        level="collection",
     )
     sync_limit = Switch(
         "S10",
@@ -69,7 +66,6 @@ class ReadingSwitches(Board):
         "A limit in a sync report is ignored, refused with 507, or kept to.",
         "Everything arrives; a full page is followed by the next.",
         choices=("ignored", "507", "paged"),
-        level="collection",
     )
     page_size = Switch(
         "S10",
@@ -77,7 +73,6 @@ class ReadingSwitches(Board):
         "A sync report tells of this many changes at most: then 507 for the collection inside "
         "the 207, and a token to go on from, whether anybody asked for pages or not.",
         "Everything arrives, each event once.",
-        level="collection",
     )
     second_page = Switch(
         "S10",
@@ -85,7 +80,6 @@ class ReadingSwitches(Board):
         "Whoever goes on after a page gets this, or loses the connection.",
         "Nothing is concluded from the first page alone; later everything arrives.",
         choices=("", "500", "503", "reset"),
-        level="collection",
     )
     empty_listing = Switch(
         "S11",
@@ -93,14 +87,12 @@ class ReadingSwitches(Board):
         "Listings lose their members, or even the collection itself.",
         "Nothing is deleted, nothing is freed.",
         choices=("", "members", "all"),
-        level="collection",
     )
     short_listings = Switch(
         "S11",
         0,
         "This many listings of all there is leave out every third member.",
         "Nothing is deleted, nothing is freed.",
-        level="collection",
     )
     listed_late = Switch(
         "S11",
@@ -108,14 +100,12 @@ class ReadingSwitches(Board):
         "This many listings do not tell yet of what is stored or deleted from now on; their "
         "sync-tokens and ctags do.",
         "It arrives a little later, or with the daily comparison.",
-        level="collection",
     )
     listed_but_missing = Switch(
         "S11",
         0,
         "What is stored from now on is listed at once; this many reads of its body find nothing.",
         "It arrives a little later; nothing is deleted or freed in between.",
-        level="collection",
     )
     missing_is = Switch(
         "S11",
@@ -123,7 +113,6 @@ class ReadingSwitches(Board):
         "How a multiget tells that a body is missing: a 404 entry, or no entry at all.",
         "The same for both.",
         choices=("404", "left out"),
-        level="collection",
     )
     stale_reads = Switch(
         "S11",
@@ -131,7 +120,6 @@ class ReadingSwitches(Board):
         "What is stored from now on is listed with its new ETag; this many reads still get the "
         "old body and ETag.",
         "The old state is not taken for a change; the new one arrives later.",
-        level="collection",
     )
     ghosts = Switch(
         "S11",
@@ -139,21 +127,18 @@ class ReadingSwitches(Board):
         "Listed for ever, and nowhere to be read: one href more, or all there are.",
         "They are skipped and counted; the rest goes on, nothing is deleted.",
         choices=("", "one", "all"),
-        level="collection",
     )
     largest_multiget = Switch(
         "S16",
         5000,
         "A multiget for more hrefs gets 403.",
         "Nothing: at most 50 are asked for at once.",
-        level="collection",
     )
     returns_touching = Switch(
         "S16",
         True,
         "A time range also finds all-day events that end exactly where it starts.",
         "They are left out again here.",
-        level="collection",
     )
     old_ranges = Switch(
         "S16",
@@ -161,7 +146,6 @@ class ReadingSwitches(Board):
         "A time range that starts over a year ago is served, or gets 403.",
         "Nothing: no such range is asked for.",
         choices=("served", "403"),
-        level="collection",
     )
     expand = Switch(
         "S16",
@@ -169,5 +153,4 @@ class ReadingSwitches(Board):
         "A query that asks for expanded series gets them unexpanded, or gets nothing.",
         "Nothing: series are expanded here.",
         choices=("ignored", "nothing"),
-        level="collection",
     )

@@ -1,18 +1,18 @@
 """Preconditions, etags and what is refused (S12, S13, S15, S17)."""
 
-from icloud_standin.switch import Board, Switch
+from icloud_standin.switch import Board, Level, Switch
 
 
 class WritingSwitches(Board):
     __slots__ = ()
     title = "Writing"
+    narrowest: Level = "collection"
 
     put_without_etag = Switch(
         "S12",
         False,
         "A write is answered without its ETag.",
         "The next write reads first; it overwrites nothing.",
-        level="collection",
     )
     restless_etags = Switch(
         "S12",
@@ -21,7 +21,6 @@ class WritingSwitches(Board):
         "written objects right after each write. The bodies stay.",
         "No change is seen, nothing is sent back.",
         choices=("", "at each poll", "after each write"),
-        level="collection",
     )
     weak_etags = Switch(
         "S12",
@@ -29,7 +28,6 @@ class WritingSwitches(Board):
         "ETags are weak (W/): in the answer to a GET, or everywhere.",
         "Edits still go back, each with a precondition.",
         choices=("", "on GET", "everywhere"),
-        level="collection",
     )
     encoded_etags = Switch(
         "S12",
@@ -38,28 +36,24 @@ class WritingSwitches(Board):
         "everywhere.",
         "Edits still go back, each with a precondition.",
         choices=("", "after a write", "everywhere"),
-        level="collection",
     )
     if_match_star_backwards = Switch(
         "S12",
         True,
         "If-Match: * is refused where something is and accepted where nothing is.",
         "Nothing: it is never sent.",
-        level="collection",
     )
     vanishing_writes = Switch(
         "S12",
         0,
         "This many writes are answered as stored, without ETag, and are not stored.",
         "The event is looked for and sent again.",
-        level="collection",
     )
     largest_body = Switch(
         "S13",
         20_000_000,
         "Larger bodies are refused (Apple's limit is 20 MB an event).",
         "The one event needs attention; the others go on.",
-        level="collection",
     )
     too_large = Switch(
         "S13",
@@ -67,7 +61,6 @@ class WritingSwitches(Board):
         "The answer to a body that is too large.",
         "The one event needs attention; the others go on.",
         choices=("403", "413"),
-        level="collection",
     )
     no_end = Switch(
         "S13",
@@ -75,7 +68,6 @@ class WritingSwitches(Board):
         "The answer to an event without DTEND and DURATION.",
         "Nothing: every event has an end. A 404 to a write is not taken for a calendar gone.",
         choices=("404", "403", "400"),
-        level="collection",
     )
     refused_body = Switch(
         "S13",
@@ -83,7 +75,6 @@ class WritingSwitches(Board):
         "The answer to METHOD, a mixed-case STATUS, a stamp that is not UTC, a wrong component.",
         "Nothing: none of these is ever written.",
         choices=("403", "400", "404", "412", "415", "500"),
-        level="collection",
     )
     unparseable = Switch(
         "S13",
@@ -91,7 +82,6 @@ class WritingSwitches(Board):
         "The answer to a body that is no iCalendar: HTML, or 403 with its precondition.",
         "Nothing: none is ever written.",
         choices=("400", "valid-calendar-data"),
-        level="collection",
     )
     uid_conflict = Switch(
         "S13",
@@ -108,7 +98,6 @@ class WritingSwitches(Board):
             "409 no-uid-conflict",
             "unique-scheduling-object-resource",
         ),
-        level="collection",
     )
     refused_writes = Switch(
         "S13",
@@ -116,42 +105,36 @@ class WritingSwitches(Board):
         "Every body is refused with this status: the account is full, or Apple knows why.",
         "Each event needs attention with a sentence; reading goes on; nothing is sent for ever.",
         choices=("", "400", "403", "404", "409", "412", "413", "415", "507"),
-        level="collection",
     )
     content_type_needed = Switch(
         "S13",
         True,
         "A body that is not sent as text/calendar is refused.",
         "Nothing: it always is.",
-        level="collection",
     )
     odd_names_refused = Switch(
         "S13",
         False,
         "A new href with more than letters, digits, dots and dashes is refused.",
         "Nothing: ours have none.",
-        level="collection",
     )
     series_need_sequence = Switch(
         "S13",
         False,
         "A series or an override without SEQUENCE is refused.",
         "Nothing: every event has one.",
-        level="collection",
     )
     mails_guests = Switch(
         "S15",
         True,
         "Every write of an event with guests makes Apple mail them.",
         "The list of mails stays empty whatever is edited.",
-        level="collection",
     )
     invitations_closed = Switch(
         "S15",
         False,
         "An event somebody else organizes cannot be changed or deleted: 403.",
         "Nothing: such slots are read-only.",
-        level="collection",
     )
     move = Switch(
         "S17",
@@ -159,5 +142,4 @@ class WritingSwitches(Board):
         "MOVE is refused, or works.",
         "Nothing: it is never sent.",
         choices=("412", "201"),
-        level="collection",
     )

@@ -96,7 +96,12 @@ def test_a_calendar_has_switches_of_its_own_under_those_of_its_account_and_of_ev
         ),
         ("anna@example.com/", ["redirect"], 400, 'Write an object: {"redirect": "307"}.'),
         ("ben@example.com/", {}, 404, "There is no account ben@example.com."),
-        ("anna@example.com/no/", {}, 404, "anna@example.com has no calendar no."),
+        (
+            "anna@example.com/no/",
+            {},
+            404,
+            "anna@example.com has no calendar no, only Home, Work, Family, Holidays, Reminders, inbox, outbox, notification.",
+        ),
         ("anna@example.com/", {"do": "dance"}, 404, "Nothing here does dance."),
         (
             "anna@example.com/",
