@@ -100,7 +100,8 @@ def test_a_calendar_has_switches_of_its_own_under_those_of_its_account_and_of_ev
             "anna@example.com/no/",
             {},
             404,
-            "anna@example.com has no calendar no, only Home, Work, Family, Holidays, Reminders, inbox, outbox, notification.",
+            "anna@example.com has no calendar no, only Home, Work, Family, Holidays, Reminders, "
+            "inbox, outbox, notification.",
         ),
         ("anna@example.com/", {"do": "dance"}, 404, "Nothing here does dance."),
         (
