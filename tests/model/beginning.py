@@ -31,14 +31,22 @@ class Beginning:
         world.take_over(copy.deepcopy(self.model.state()))
         return world
 
+    @contextmanager
+    def opened(self) -> Iterator[World]:
+        with self.database.in_use():
+            world = self.world()
+            with world.alive():
+                yield world
+
 
 @contextmanager
-def made(strict: bool, migrate: bool) -> Iterator[Beginning]:
-    with own_database(migrate) as database:
-        world = World(database, strict)
-        with world.alive():
-            populate(world)
-            begin_work(world)
+def made(strict: bool) -> Iterator[Beginning]:
+    with own_database() as database:
+        with database.in_use():
+            world = World(database, strict)
+            with world.alive():
+                populate(world)
+                begin_work(world)
         yield Beginning(database, database.image(), world)
 
 

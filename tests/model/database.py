@@ -25,6 +25,16 @@ class Database:
     def __init__(self, raw: sqlite3.Connection) -> None:
         self.raw = raw
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """In place of Django's own."""
+        before, connection.connection = connection.connection, self.raw
+        connection.set_autocommit(True)
+        try:
+            yield
+        finally:
+            connection.connection = before
+
     def image(self) -> bytes:
         return self.raw.serialize()
 
@@ -55,21 +65,16 @@ def in_transaction() -> bool:
 
 
 @contextmanager
-def own_database(migrate: bool) -> Iterator[Database]:
-    """`migrate`: make the tables; otherwise they are copied from Django's own database."""
+def own_database() -> Iterator[Database]:
+    """With its tables, and nothing in them. Django's own is not touched."""
     if connection.vendor != "sqlite":
         raise RuntimeError("The model runs on SQLite alone: DATABASE_URL=sqlite:///db.sqlite3")
     parameters = connection.get_connection_params()
     raw = connection.get_new_connection({**parameters, "database": ":memory:"})
-    if not migrate:
-        connection.ensure_connection()
-        connection.connection.backup(raw)
-    before, connection.connection = connection.connection, raw
-    connection.set_autocommit(True)
     try:
-        if migrate:
+        database = Database(raw)
+        with database.in_use():
             call_command("migrate", verbosity=0)
-        yield Database(raw)
+        yield database
     finally:
-        connection.connection = before
         raw.close()

@@ -118,10 +118,9 @@ def without_etag(remote: ModelRemote, asked: Asked, call: Call) -> Any:
 
 
 def rewriting(remote: ModelRemote, asked: Asked, call: Call) -> Any:
-    """From now on it stores what it made of what it was sent, and gives no etag for it."""
+    """From now on it stores what it made of what it was sent."""
     remote.account.rewrites = True
-    call()
-    return ""
+    return call()
 
 
 def tokens_expire(remote: ModelRemote, asked: Asked, call: Call) -> Any:
@@ -153,7 +152,7 @@ FAULTS: dict[str, tuple[tuple[str, ...], Fault]] = {
     "listed twice": ((*LISTINGS, "multiget"), twice),
     "cut short": (("list_changes",), cut_short),
     "not to be had yet": (("multiget",), missing),
-    "stale": (("multiget",), stale),
+    "stale": (("multiget", "get"), stale),
     "no etag": (("create", "update"), without_etag),
     "weak etags": ((*LISTINGS, "multiget", "get"), without_etag),
     "rewriting": (("create", "update"), rewriting),

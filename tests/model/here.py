@@ -185,7 +185,8 @@ class Here:
         if row is None or row.read_only_reason:
             return
         over, value = value_of(row, field), self.fill(row, field)
-        self.ledger.typed(value, over, there=False, alone=self.is_single(row))
+        alone = field == "interval" or not self.others_show(row, field, over)
+        self.ledger.typed(value, over, there=False, alone=alone)
         self.world.note(f"edit slot {row.pk} ({row.source_ref}): {field} {over!r} -> {value!r}")
 
     def delete_slot(self, pick: int) -> None:
@@ -210,9 +211,9 @@ class Here:
         self.world.note(f"slot {row.pk} {'blocks after all' if is_busy else 'is free this time'}")
 
     @staticmethod
-    def is_single(row: BlockedSlot) -> bool:
-        """Of a series the others still show what was here."""
-        return row.source_ref.endswith(":")
+    def others_show(row: BlockedSlot, field: str, value: Value) -> bool:
+        """As the other occurrences of a series do."""
+        return BlockedSlot.objects.filter(**{field: value}).exclude(pk=row.pk).exists()
 
 
 def as_it_is(row: BlockedSlot) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from collections import Counter
 from calendars.models import Appointment, BlockedSlot, Contact
 from icloud_sync.core.refs import parse_source_ref
 from icloud_sync.models import ICloudConnection, MintedUid, RemoteResource
-from tests.model.bodies import Body
+from tests.model.bodies import Body, Seen
 from tests.model.database import in_transaction
 from tests.model.here import as_it_is
 from tests.model.server import Asked, ModelAccount
@@ -43,14 +43,28 @@ def check_what_is_written(account: ModelAccount, asked: Asked) -> None:
     if body is None:
         return
     assert "SUMMARY:block" not in asked.body, f"I1, R7: a Blocked Slot of ours is sent: {asked}"
-    concerned = MintedUid.objects.filter(uid=body.uid).values("appointment_id")
-    simple = Appointment.objects.filter(pk__in=concerned, calendar__type="simple")
-    assert not simple.exists(), f"I1, R2: a Simple calendar's appointment is written: {asked}"
+    check_no_simple_calendar(before, body, asked)
     if asked.verb == "update" and before and stored and stored.etag == asked.etag:
         lost = unowned(before) - unowned(body)
         assert not lost, f"Q9: {lost} of {body.uid} would be gone"
         guests = before.has_guests or body.has_guests
         assert not guests, f"D7: an event with guests is written: {asked}"
+
+
+def check_no_simple_calendar(before: Body | None, body: Body, asked: Asked) -> None:
+    """I1. Where somebody made a series of it, the others are Blocked Slots from iCloud (D13),
+    and those may be changed (R10) as long as the appointment's own is not."""
+    concerned = MintedUid.objects.filter(uid=body.uid).values("appointment_id")
+    simple = Appointment.objects.filter(pk__in=concerned, calendar__type="simple")
+    for row in simple:
+        own = RemoteResource.objects.get(appointment=row, uid=body.uid).recurrence_id
+        same = before and own and own_one(before, own) == own_one(body, own)
+        assert same, f"I1, R2: a Simple calendar's appointment is written: {asked}"
+
+
+def own_one(body: Body, rid: str) -> Seen | None:
+    found = (one for start, one in body.occurrences().items() if body.rid_of(start) == rid)
+    return next(found, None)
 
 
 def unowned(body: Body) -> set[str]:

