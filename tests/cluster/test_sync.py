@@ -8,6 +8,7 @@ import pytest
 from icloud_standin.account import StandInAccount
 from icloud_standin.server import StandIn
 from tests.cluster.processes import Site, wait_until
+from tests.wire_rules import assert_the_rules_were_kept
 
 pytestmark = pytest.mark.cluster
 
@@ -62,6 +63,7 @@ DENTIST = (
 def standin() -> Iterator[StandIn]:
     with StandIn() as running:
         yield running
+        assert_the_rules_were_kept(running)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from icloud_standin.account import StandInAccount
 from icloud_standin.server import StandIn
 from tests import machine
 from tests.cluster.processes import ROOT, Site, wait_until
+from tests.wire_rules import assert_the_rules_were_kept
 
 pytestmark = pytest.mark.browser
 
@@ -116,6 +117,7 @@ class Person:
 def standin() -> Iterator[StandIn]:
     with StandIn() as running:
         yield running
+        assert_the_rules_were_kept(running)
 
 
 @pytest.fixture

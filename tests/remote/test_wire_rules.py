@@ -2,8 +2,10 @@
 
 import pytest
 
+from icloud_standin.server import StandIn
+from tests.standin.conftest import Client, event
 from tests.wire import Exchange
-from tests.wire_rules import broken, repeated_writes, violations
+from tests.wire_rules import assert_the_rules_were_kept, broken, repeated_writes, violations
 
 GUEST = "BEGIN:VEVENT\r\nATTENDEE;CN=Ada:mailto:ada@exam\r\n ple.com\r\nEND:VEVENT\r\n"
 
@@ -59,6 +61,27 @@ def test_a_meeting_that_was_read_is_not_written(method: str, how: str) -> None:
     assert violations([seen, written]) == [told]
     assert violations([seen, read("BEGIN:VCALENDAR"), written]) == []
     assert violations([seen, sent(method, path="/1/home/b.ics", if_match='"1"')]) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "headers"),
+    [("LOCATION:Here", {}), ("ATTENDEE:mailto:ada@example.com", {"If_None_Match": "*"})],
+    ids=["without a precondition", "with a guest"],
+)
+def test_what_processes_of_their_own_asked_stands_in_the_stand_ins_records(
+    line: str, headers: dict[str, str]
+) -> None:
+    with StandIn() as standin:
+        anna = standin.add_account("anna@example.com")
+        client = Client(standin.port, anna.apple_id, anna.app_password)
+        href = f"{anna.collection('home').href}one.ics"
+        assert client("PUT", href, event("one", line), **headers).status == 201
+        with pytest.raises(AssertionError):
+            assert_the_rules_were_kept(standin)
+        anna.forget_requests()
+        anna.delete(href)
+        if "ATTENDEE" not in line:
+            assert_the_rules_were_kept(standin)
 
 
 def read(body: str) -> Exchange:
