@@ -22,6 +22,9 @@ class Reason(StrEnum):
     OCCURRENCE_GONE = "its occurrence was taken out of the series in iCloud"
     LEFT_THERE = "somebody decided that it stays in iCloud"
     FROZEN = "both sides keep changing it"
+    NOT_READ = "its calendar in iCloud is not read any more"
+    NO_PLACE = "nothing is known of its place in iCloud any more"
+    SERIES_GONE = "its series is not in iCloud any more"
 
 
 # What a person can do about it.
@@ -130,7 +133,29 @@ class Park:
     reason: Reason
 
 
-Action = Create | Update | Exclude | PutBack | Delete | DeleteWhenBack | Read | Skip | Park
+@dataclass(frozen=True, slots=True)
+class Return:
+    """PUT of the body that the log kept of an event we deleted, with If-None-Match: *."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOccurrence:
+    """The same of one occurrence that we took out of its series, which is still there."""
+
+
+Action = (
+    Create
+    | Update
+    | Exclude
+    | PutBack
+    | Delete
+    | DeleteWhenBack
+    | Return
+    | ReturnOccurrence
+    | Read
+    | Skip
+    | Park
+)
 
 
 def plan_appointment(wanted: Wanted | None, copy: Copy | None, can_create: bool = True) -> Action:

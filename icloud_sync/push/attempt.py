@@ -4,13 +4,15 @@ take that in and plan once more."""
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 
 from icloud_sync import outbox
 from icloud_sync.apply import absorb
 from icloud_sync.apply.twins import follow_twin
-from icloud_sync.core.merge import WORDS
+from icloud_sync.core.failed_write import MAYBE_ELSEWHERE
 from icloud_sync.core.push_plan import (
     ADVICE,
     Action,
@@ -21,15 +23,18 @@ from icloud_sync.core.push_plan import (
     Park,
     Read,
     Reason,
+    Return,
+    ReturnOccurrence,
     Skip,
-    Update,
 )
 from icloud_sync.core.retry import LATE_ENOUGH
 from icloud_sync.core.values import Fetched
 from icloud_sync.guards.deletes import hold_back
 from icloud_sync.models import RemoteResource
 from icloud_sync.push.objects import NOTHING_TO_TELL, Subject
+from icloud_sync.push.returning import take_new_identity
 from icloud_sync.push.send import send
+from icloud_sync.push.told import before, kept, said
 from icloud_sync.remote.errors import (
     PreconditionFailed,
     Refused,
@@ -69,6 +74,24 @@ class Attempt:
 
     def make(self) -> bool:
         """Whether iCloud took a write; False: nothing need be sent. Raises what went wrong."""
+        try:
+            return self.make_as_it_is()
+        except Refused as error:
+            if not self.may_be_another(error):
+                raise
+        return self.carry_out(self.subject.plan(self.now))
+
+    def may_be_another(self, error: Refused) -> bool:
+        """Refused, though all of the account was looked at, and the event that comes back is
+        nowhere: then it comes as a new one (6.6)."""
+        resource, refused = self.subject.resource, isinstance(error, UidConflict)
+        refused = refused or (error.status in MAYBE_ELSEWHERE and not error.precondition)
+        if not (self.again and refused and resource and self.subject.returning):
+            return False
+        take_new_identity(resource)
+        return True
+
+    def make_as_it_is(self) -> bool:
         self.subject.come_to_life()
         action = self.plan()
         try:
@@ -110,14 +133,33 @@ class Attempt:
             raise Parked(sentence_of(action.reason))
         if isinstance(action, Read):
             raise PreconditionFailed(NO_VERSION)
-        self.creates = isinstance(action, Create)
+        self.creates = isinstance(action, Create | Return)
         if isinstance(action, Delete | Exclude) and self.is_held_back():
             raise HeldBack
-        verb = send(action, self.subject, self.session, self.now)
-        self.tell(verb, Outcome.DONE, f"{verb} the event of {self.name}{said(action)}")
+        self.send(action)
         if self.subject.quarrel:
             self.tell("freeze", Outcome.NEEDS_ATTENTION, self.subject.quarrel)
+        if isinstance(action, Return | ReturnOccurrence):
+            self.take_in()
         return True
+
+    def send(self, action: Action) -> None:
+        """The log has it in the transaction that records it: a run that was begun there is
+        gone with it where that fails."""
+        run, about = self.journal.run, kept(action, self.subject)
+        self.subject.done = partial(self.tell_done, said(action, self.subject), about)
+        try:
+            send(action, self.subject, self.session, self.now)
+        except Exception:
+            self.journal.run = run
+            raise
+
+    def take_in(self) -> None:
+        """What was just sent, as if a pull had found it: it brings its Blocked Slot."""
+        if resource := self.subject.resource:
+            sent = Fetched(resource.href, resource.etag, resource.base)
+            collection = resource.collection
+            absorb(self.session.connection, collection, [sent], self.now, self.journal)
 
     def is_held_back(self) -> bool:
         entry, connection = self.subject.entry, self.session.connection
@@ -200,20 +242,17 @@ class Attempt:
 
     def note_skipped(self, reason: Reason) -> None:
         if reason not in NOTHING_TO_TELL:
-            self.tell("skip", Outcome.SKIPPED, f"{self.name}: nothing sent, {reason}")
+            subject = self.subject
+            is_deleted = not subject.is_appointment and subject.slot is None
+            about = {"before": before(subject, is_removal=True)} if is_deleted else {}
+            self.tell("skip", Outcome.SKIPPED, f"{self.name}: nothing sent, {reason}", **about)
 
-    def tell(self, action: str, outcome: str, message: str) -> None:
-        subject = self.subject
-        self.journal.write(action, outcome, message, resource=subject.resource, **subject.ids)
+    def tell_done(self, how: str, about: dict[str, Any], verb: str) -> None:
+        self.tell(verb, Outcome.DONE, f"{verb} the event of {self.name}{how}", **about)
 
-
-def said(action: Action) -> str:
-    """What an update changed, for the log."""
-    if not isinstance(action, Update):
-        return ""
-    words = [WORDS.get(name, name) for name in action.changed]
-    words += ["what only Referins writes"] if action.rewrite_ours else []
-    return f": {', '.join(words)}"
+    def tell(self, action: str, outcome: str, message: str, **about: Any) -> None:
+        ids, resource = self.subject.ids, self.subject.resource
+        self.journal.write(action, outcome, message, resource=resource, **ids, **about)
 
 
 def sentence_of(reason: Reason) -> str:

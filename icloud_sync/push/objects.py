@@ -1,11 +1,13 @@
 """What an outbox row is about, read for the plan: the object, its resource, their base."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calendars.models import Appointment, BlockedSlot, Calendar
+from icloud_sync.core.history import OUT_OF_SERIES, fields_of, read, recurrence_id_of
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.ical.patch import is_alone
@@ -13,6 +15,7 @@ from icloud_sync.core.ical.render import Written
 from icloud_sync.core.push_plan import (
     Action,
     Copy,
+    Park,
     Reason,
     Skip,
     Wanted,
@@ -20,12 +23,14 @@ from icloud_sync.core.push_plan import (
     plan_slot,
 )
 from icloud_sync.core.refs import parse_calendar_ref, parse_source_ref
+from icloud_sync.core.return_plan import plan_return
 from icloud_sync.core.values import EventFields, Zones
 from icloud_sync.models import (
     ICloudConnection,
     OutboxEntry,
     RemoteCollection,
     RemoteResource,
+    SyncLogEntry,
 )
 from icloud_sync.snapshots import (
     appointment_fields,
@@ -51,25 +56,34 @@ class Subject:
     slot: BlockedSlot | None = None
     recurrence_id: str = ""
     quarrel: str = ""  # why it was frozen with what was just sent
+    returning: SyncLogEntry | None = None  # the log's entry that keeps what is to come back
+    # Tells the log, with the verb of what was done; in the transaction that records it.
+    done: Callable[[str], None] = lambda verb: None
 
     @property
     def is_appointment(self) -> bool:
         return self.entry.kind == OutboxEntry.Kind.APPOINTMENT
 
     @property
+    def object_id(self) -> int:
+        own = self.returning.slot_id if self.returning else None
+        return self.entry.object_id if own is None else own
+
+    @property
     def name(self) -> str:
-        return f"{'appointment' if self.is_appointment else 'Blocked Slot'} {self.entry.object_id}"
+        return f"{'appointment' if self.is_appointment else 'Blocked Slot'} {self.object_id}"
 
     @property
     def full_name(self) -> str:
         """With its title, for the sync log alone: what a server logs names nobody."""
         row = self.appointment or self.slot
-        return f"{self.name} “{row.title}”" if row and row.title else self.name
+        title = row.title if row else read(self.returning and self.returning.before).get("title")
+        return f"{self.name} “{title}”" if title else self.name
 
     @property
     def ids(self) -> dict[str, int]:
         """As the sync log names it."""
-        return {"appointment_id" if self.is_appointment else "slot_id": self.entry.object_id}
+        return {"appointment_id" if self.is_appointment else "slot_id": self.object_id}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,6 +112,8 @@ class Subject:
     def fields(self) -> EventFields | None:
         if self.appointment:
             return appointment_fields(self.appointment)
+        if self.returning:
+            return fields_of(read(self.returning.before))
         return slot_fields(self.slot) if self.slot else None
 
     def base(self) -> EventFields | None:
@@ -117,12 +133,21 @@ class Subject:
 
     def plan(self, now: datetime) -> Action:
         copy = self.copy()
+        if self.entry.kind == OutboxEntry.Kind.EVENT:
+            return self.plan_return(copy)
         if not self.is_appointment:
             return plan_slot(slot_fields(self.slot) if self.slot else None, copy)
         calendar = self.calendar()
         if calendar and (refused := refusal(calendar, self.connection)):
             return Skip(refused)
         return plan_appointment(self.wanted(), copy, can_create=self.can_create())
+
+    def plan_return(self, copy: Copy | None) -> Action:
+        if self.returning is None:
+            return Skip(Reason.NOTHING_THERE)
+        if self.resource and self.resource.collection.role == RemoteCollection.Role.IGNORED:
+            return Park(Reason.NOT_READ)
+        return plan_return(copy, is_occurrence=self.returning.action == OUT_OF_SERIES)
 
     def can_create(self) -> bool:
         """In the collection where it would come to lie; as far as we know."""
@@ -165,11 +190,12 @@ class Subject:
         fresh = subject_of(self.entry, self.connection)
         self.resource, self.appointment = fresh.resource, fresh.appointment
         self.slot, self.recurrence_id = fresh.slot, fresh.recurrence_id
+        self.returning = fresh.returning
 
     def is_alone(self) -> bool:
         """The resource goes with this occurrence. Asked only where it is to go: the whole
         series must be looked at."""
-        stays = self.wanted() if self.is_appointment else self.slot
+        stays = self.wanted() if self.is_appointment else self.slot or self.returning
         if stays or not self.resource or not self.recurrence_id:
             return False
         with suppress(UnreadableResource):
@@ -194,12 +220,23 @@ def subject_of(entry: OutboxEntry, connection: ICloudConnection) -> Subject:
         appointment = query_appointments([entry.object_id]).first()
         rid = resource.recurrence_id if resource else ""
         return Subject(entry, connection, resource, appointment, recurrence_id=rid)
+    if entry.kind == OutboxEntry.Kind.EVENT:
+        return returning(entry, connection)
     slot = BlockedSlot.objects.filter(pk=entry.object_id).first()
     ref = parse_source_ref(slot.source_ref if slot else entry.source_ref)
     if ref is None:
         return Subject(entry, connection, None, slot=slot)
     resource = resources.filter(pk=ref.resource_id).first()
     return Subject(entry, connection, resource, slot=slot, recurrence_id=ref.recurrence_id)
+
+
+def returning(entry: OutboxEntry, connection: ICloudConnection) -> Subject:
+    """What we took out of iCloud is to be there again; the log may not keep it any more."""
+    kept = SyncLogEntry.objects.filter(pk=entry.object_id).first()
+    resources = connection.resources.select_related("collection")
+    resource = resources.filter(log=kept).first() if kept else None
+    rid = recurrence_id_of(kept.before) if kept else ""
+    return Subject(entry, connection, resource, recurrence_id=rid, returning=kept)
 
 
 NOTHING_TO_TELL = frozenset({Reason.ALREADY_SAME, Reason.NOTHING_THERE})

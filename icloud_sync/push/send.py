@@ -4,92 +4,75 @@ precondition, and the identity of a new event is stored before its first request
 import uuid
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
-from django.utils import timezone
 
+from icloud_sync.core.history import OUT_OF_SERIES, TOOK_OUT
 from icloud_sync.core.ical.patch import exclude, patch
 from icloud_sync.core.ical.patch import put_back as put_back_in
 from icloud_sync.core.ical.render import render
 from icloud_sync.core.merge import Side
-from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, PutBack, Update
-from icloud_sync.core.values import Fetched
-from icloud_sync.guards.quarrels import COLUMNS, note
+from icloud_sync.core.push_plan import (
+    Action,
+    Create,
+    Delete,
+    Exclude,
+    PutBack,
+    Return,
+    ReturnOccurrence,
+    Update,
+)
+from icloud_sync.guards.quarrels import note
 from icloud_sync.models import MintedUid, RemoteCollection, RemoteResource
 from icloud_sync.push.objects import Subject, is_homeless, target_of
-from icloud_sync.remote.errors import (
-    PermanentRemoteError,
-    PreconditionFailed,
-    Refused,
-    ResourceNotFound,
-)
-from icloud_sync.remote.interface import Remote
+from icloud_sync.push.record import agreed_unless_stored, record, store
+from icloud_sync.push.returning import return_event, return_occurrence
+from icloud_sync.remote.errors import ResourceNotFound
 from icloud_sync.session import Session
 
 State = RemoteResource.State
-# What preparing a PUT sets before anybody has agreed to it.
-PREPARED = (
-    "base",
-    "agreed_zone",
-    "dates_zone",
-    "written_digest",
-    "etag",
-    "replaced_etag",
-    "recurrence_id",
-    "own_occurrence_gone",
-    "own_base",
-    "has_guests",
-    "is_recurring",
-    "reconsider_at",
-    "state",
-    "state_reason",
-)
-# What sending changes. The rest is left as it stands by now: staff may have asked meanwhile
-# for the copy to be taken out.
-SENT = (*PREPARED, *COLUMNS, "updated_at")
 
 
 # What an action that writes is called in the log, once it is done.
-VERBS = ("created", "updated", "took out of its series", "put back", "took out")
+VERBS = ("created", "updated", OUT_OF_SERIES, "put back", TOOK_OUT)
 
 
 class NoTarget(Exception):
     """The connection has no collection to write new events to."""
 
 
-def send(action: Action, subject: Subject, session: Session, now: datetime) -> str:
-    """Carry out an action that writes. Returns the log's past tense."""
+def send(action: Action, subject: Subject, session: Session, now: datetime) -> None:
+    """Carry out an action that writes, and tell with what verb it is done."""
     match action:
         case Create():
-            return create(action, subject, session, now)
+            create(action, subject, session, now)
         case Update():
-            return update(action, subject, session, now)
+            update(action, subject, session, now)
         case Exclude():
-            return take_out_occurrence(subject, session, now)
+            take_out_occurrence(subject, session, now)
         case PutBack():
-            return put_back(subject, session, now)
+            put_back(subject, session, now)
         case Delete():
-            return delete(subject, session)
-    raise ValueError(f"nothing to send for {action}")
+            delete(subject, session)
+        case Return():
+            return_event(subject, session, now)
+        case ReturnOccurrence():
+            return_occurrence(subject, session, now)
+        case _:
+            raise ValueError(f"nothing to send for {action}")
 
 
-def create(action: Create, subject: Subject, session: Session, now: datetime) -> str:
+def create(action: Create, subject: Subject, session: Session, now: datetime) -> None:
     resource = subject.resource = subject.resource or mint(subject, session)
     if is_homeless(resource):
         move_to_target(resource, subject)
-    was, agreed = resource.state, {name: getattr(resource, name) for name in PREPARED}
-    prepare(subject, resource, session, now)
-    try:
+    was = resource.state in (State.DELETED_IN_ICLOUD, State.REMOVED)
+    with agreed_unless_stored(resource, session):
+        prepare(subject, resource, session, now)
         etag = session.remote.create(resource.href, resource.base)
-    except PermanentRemoteError:
-        # Ours was not stored, and is not what both sides compare with.
-        for name, value in agreed.items():
-            setattr(resource, name, value)
-        store(resource, session)
-        raise
-    record(resource, etag, resource.base, session)
-    back = was in (State.DELETED_IN_ICLOUD, State.REMOVED)
-    return "put back" if back and not action.afresh else "created"
+    verb = "put back" if was and not action.afresh else "created"
+    record(resource, etag, resource.base, session, partial(subject.done, verb))
 
 
 def mint(subject: Subject, session: Session) -> RemoteResource:
@@ -142,7 +125,7 @@ def prepare(subject: Subject, resource: RemoteResource, session: Session, now: d
     store(resource, session)
 
 
-def update(action: Update, subject: Subject, session: Session, now: datetime) -> str:
+def update(action: Update, subject: Subject, session: Session, now: datetime) -> None:
     resource, fields, base = subject.resource, subject.fields(), subject.base()
     if resource is None or fields is None or base is None:
         raise ValueError("an update needs a resource, a base and fields")
@@ -167,11 +150,10 @@ def update(action: Update, subject: Subject, session: Session, now: datetime) ->
     if ours:
         resource.written_digest = ours.digest
     subject.quarrel = note(resource, Side.OURS, subject.name, now)
-    record(resource, etag, body, session)
-    return "updated"
+    record(resource, etag, body, session, partial(subject.done, "updated"))
 
 
-def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> str:
+def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> None:
     resource = subject.resource
     if resource is None:
         raise ValueError("nothing to take an occurrence out of")
@@ -180,11 +162,10 @@ def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> st
     if subject.is_appointment:
         # The other occurrences live on; and it was us: wanted again, it comes back (D2).
         resource.own_occurrence_gone, resource.own_base = True, ""
-    record(resource, etag, body, session)
-    return "took out of its series"
+    record(resource, etag, body, session, partial(subject.done, OUT_OF_SERIES))
 
 
-def put_back(subject: Subject, session: Session, now: datetime) -> str:
+def put_back(subject: Subject, session: Session, now: datetime) -> None:
     resource, fields, ours = subject.resource, subject.fields(), subject.written
     if resource is None or fields is None or ours is None:
         raise ValueError("only an appointment is put back into its series")
@@ -194,48 +175,14 @@ def put_back(subject: Subject, session: Session, now: datetime) -> str:
     etag = session.remote.update(resource.href, body, resource.etag)
     resource.written_digest = ours.digest
     resource.own_occurrence_gone, resource.own_base = False, ""
-    record(resource, etag, body, session)
-    return "put back"
+    record(resource, etag, body, session, partial(subject.done, "put back"))
 
 
-def delete(subject: Subject, session: Session) -> str:
+def delete(subject: Subject, session: Session) -> None:
     resource = subject.resource
     if resource is None:
         raise ValueError("nothing to delete")
     with suppress(ResourceNotFound):  # gone already: just what was wanted
         session.remote.delete(resource.href, resource.etag)
     resource.state, resource.etag = State.REMOVED, ""
-    store(resource, session)
-    return "took out"
-
-
-def record(resource: RemoteResource, etag: str, body: str, session: Session) -> None:
-    """What was sent is agreed now. Without a strong etag we cannot know what the server
-    made of it, so it is read back (RFC 4791, 5.3.4). Raises PreconditionFailed where it is
-    not there: a write may be answered and yet never be stored (icloud-behaviour 6.19)."""
-    read = Fetched(resource.href, etag, body) if etag else read_back(resource, body, session.remote)
-    resource.replaced_etag = resource.etag
-    resource.etag, resource.base = read.etag, read.body
-    resource.state, resource.state_reason = State.SYNCED, ""
-    resource.updated_at = timezone.now()
-    store(resource, session)
-
-
-def store(resource: RemoteResource, session: Session) -> None:
-    """While the connection is ours: who was away for longer than the lease lasts would undo
-    what its successor did. Raises LeaseLost."""
-    with transaction.atomic():
-        session.lease.check()
-        resource.save(update_fields=SENT)
-
-
-def read_back(resource: RemoteResource, body: str, remote: Remote) -> Fetched:
-    try:
-        read = remote.get(resource.href)
-    except ResourceNotFound as error:
-        raise PreconditionFailed("The server does not show what it says it stored.") from error
-    except Refused:  # something is there: the next pull will read it
-        return Fetched(resource.href, "", body)
-    if resource.etag and read.etag == resource.etag:
-        raise PreconditionFailed("The server still shows the version before ours.")
-    return read
+    store(resource, session, partial(subject.done, TOOK_OUT))

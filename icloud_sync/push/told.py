@@ -8,7 +8,16 @@ from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.parse import find_occurrence
 from icloud_sync.core.merge import WORDS
 from icloud_sync.core.policy import stays_in_icloud
-from icloud_sync.core.push_plan import Action, Create, Delete, Exclude, PutBack, Update
+from icloud_sync.core.push_plan import (
+    Action,
+    Create,
+    Delete,
+    Exclude,
+    PutBack,
+    Return,
+    ReturnOccurrence,
+    Update,
+)
 from icloud_sync.core.values import Occurrence
 from icloud_sync.push.objects import Subject
 from icloud_sync.snapshots import blocking_of
@@ -17,10 +26,10 @@ from icloud_sync.snapshots import blocking_of
 def kept(action: Action, subject: Subject) -> dict[str, Any]:
     """For the log; asked before the write, which changes what the subject knows."""
     resource, fields = subject.resource, subject.fields()
-    if isinstance(action, Create):
+    if isinstance(action, Create | Return):
         return {"after": as_json(fields) if fields else None}
     found: dict[str, Any] = {}
-    if not isinstance(action, PutBack):
+    if not isinstance(action, PutBack | ReturnOccurrence):
         found["before"] = before(subject, is_removal=isinstance(action, Delete | Exclude))
     if not isinstance(action, Delete | Exclude):
         found["after"] = as_json(fields) if fields else None
