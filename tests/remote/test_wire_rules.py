@@ -61,6 +61,7 @@ def test_a_meeting_that_was_read_is_not_written(method: str, how: str) -> None:
     assert violations([seen, written]) == [told]
     assert violations([seen, read("BEGIN:VCALENDAR"), written]) == []
     assert violations([seen, sent(method, path="/1/home/b.ics", if_match='"1"')]) == []
+    assert violations([seen, sent("PUT", "BEGIN:VCALENDAR", if_none_match="*")]) == []
 
 
 @pytest.mark.parametrize(
