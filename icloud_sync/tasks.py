@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from icloud_sync import heartbeat, lost_keys, outbox, retention
+from icloud_sync import heartbeat, left_behind, lost_keys, outbox, retention
 from icloud_sync.core.pause import LOST_AFTER
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
@@ -80,7 +80,8 @@ def sweep() -> str:
     """Rows whose task was lost, whose worker died, or whose time has come."""
     heartbeat.ran("sweep")
     now = timezone.now()
-    stuck = outbox.release_stuck(now)
+    stuck = left_behind.give_back(now)
+    left_behind.close_runs(now)
     rows = outbox.due(now).exclude(in_outage("connection__server_url"))
     rows = rows.exclude(are_asked_to_wait(now, "connection__") | back_off(now, "connection__"))
     waiting = set(rows.values_list("connection_id", flat=True))

@@ -2,9 +2,10 @@
 
 Outside of the worker nobody waits."""
 
+import time
 from collections.abc import Callable
 
-A_TURN = 2.0  # seconds of sending, before others that wait come first
+SENDING, READING = 2.0, 10.0  # seconds of a turn; each turn of reading lists anew
 
 
 def nobody() -> bool:
@@ -19,5 +20,6 @@ def ask(others: Callable[[], bool]) -> None:
     _others[0] = others
 
 
-def others_wait() -> bool:
-    return _others[0]()
+def is_over(began: float, seconds: float) -> bool:
+    """`began`: by time.monotonic()."""
+    return time.monotonic() > began + seconds and _others[0]()

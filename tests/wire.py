@@ -37,6 +37,8 @@ class Exchange:
     status: int = 0
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: str = ""
+    port: int = 0  # the client's
+    before_answer: Callable[[], object] | None = None  # set by a fault; the server has done it
 
     def header(self, name: str) -> str:
         return self.headers.get(name.lower(), "")
@@ -190,6 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         exchange.status = reply.status
         exchange.response_headers = {name.lower(): value for name, value in reply.headers.items()}
         exchange.response_body = reply.body.decode(errors="replace")
+        if exchange.before_answer:
+            exchange.before_answer()
         if fault is Drop.AFTER_APPLY:
             return self._hang_up()
         return self._answer(reply)
@@ -200,6 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(
             self.command, self.path, headers, content.decode(errors="replace"), authorized
         )
+        exchange.port = self.client_address[1]
         self.server.wire.requests.append(exchange)
         self.server.wire.ever.append(exchange)
         return exchange

@@ -1,26 +1,37 @@
 """Working the rows off. Claims are conditional UPDATEs and a row count, so that they behave
 the same on SQLite and PostgreSQL."""
 
+import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from icloud_sync.core.retry import next_attempt
 from icloud_sync.models import ICloudConnection, OutboxEntry
 
 CLAIM_TTL = timedelta(minutes=3)
 State = OutboxEntry.State
 
 
+# Claimed by whoever has the connection's lease. Where the lease has gone, so has the worker.
+IN_HAND = Q(
+    state=State.CLAIMED,
+    connection__lease_owner=F("claimed_by"),
+    connection__lease_until__gte=Now(),
+)
+
+
 def due(now: datetime) -> QuerySet[OutboxEntry]:
     """Rows to send now. While an object is being sent, its newer row waits for that."""
     being_sent = OutboxEntry.objects.filter(
+        IN_HAND,
         connection=OuterRef("connection"),
         kind=OuterRef("kind"),
         object_id=OuterRef("object_id"),
-        state=State.CLAIMED,
     )
     return OutboxEntry.objects.filter(
         ~Exists(being_sent),
@@ -45,10 +56,13 @@ def claim(connection_id: int, owner: str, now: datetime) -> OutboxEntry | None:
     return None
 
 
+@transaction.atomic
 def finish(entry: OutboxEntry) -> None:
-    """Sent, or nothing to send. Takes earlier troubles with the same object along."""
-    same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
-    claimed(entry).delete()
+    """Sent, or nothing to send. Takes earlier troubles with the same object along, and what a
+    guard held of it: by now something else is wanted."""
+    if is_ours(entry):
+        same_object(entry).filter(state__in=(State.NEEDS_ATTENTION, State.HELD)).delete()
+        claimed(entry).delete()
 
 
 def release(entry: OutboxEntry, not_before: datetime, error: str, *, counts: bool = True) -> None:
@@ -71,25 +85,33 @@ def release(entry: OutboxEntry, not_before: datetime, error: str, *, counts: boo
         claimed(entry).delete()
 
 
+@transaction.atomic
 def park(entry: OutboxEntry, reason: str) -> None:
     """A person must look; the next change of the object tries again by itself."""
-    with transaction.atomic():
+    if is_ours(entry):
         same_object(entry).filter(state=State.NEEDS_ATTENTION).delete()
         claimed(entry).update(
             state=State.NEEDS_ATTENTION, last_error=reason[:500], claimed_by="", claimed_until=None
         )
 
 
+@transaction.atomic
 def take_over(entry: OutboxEntry) -> None:
     """The row in hand is about to read its object afresh, and so says all that a newer one
     says; else that one would begin anew where this one gives up. Whoever is just saving is
     waited for."""
-    same_object(entry).filter(state=State.WAITING, is_approved=False).delete()
+    if is_ours(entry):
+        same_object(entry).filter(state=State.WAITING, is_approved=False).delete()
 
 
 def claimed(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
     """The row, while it is still ours: a claim that ran out is somebody else's."""
     return OutboxEntry.objects.filter(pk=entry.pk, state=State.CLAIMED, claimed_by=entry.claimed_by)
+
+
+def is_ours(entry: OutboxEntry) -> bool:
+    """Until the transaction ends nobody takes it from us."""
+    return bool(claimed(entry).select_for_update().values_list("pk", flat=True))
 
 
 def same_object(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
@@ -98,12 +120,16 @@ def same_object(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
     ).exclude(pk=entry.pk)
 
 
-def release_stuck(now: datetime) -> int:
-    """Rows whose worker died go back to waiting. Returns how many."""
-    stuck = list(OutboxEntry.objects.filter(state=State.CLAIMED, claimed_until__lt=now))
+def release_stuck(now: datetime, connection_id: int | None = None) -> list[OutboxEntry]:
+    """Rows whose worker died go back to waiting; which they were. The first time at once: the
+    worker may have died of anything. A row that workers keep dying of backs off as others do."""
+    one = {} if connection_id is None else {"connection": connection_id}
+    claims = OutboxEntry.objects.filter(state=State.CLAIMED, **one)
+    stuck = list(claims.exclude(IN_HAND, claimed_until__gte=now).select_related("connection"))
     for entry in stuck:
-        release(entry, now, "The worker that was sending this stopped.")
-    return len(stuck)
+        at = next_attempt(entry.attempts, now, random.random()) if entry.attempts else now
+        release(entry, at, "The worker that was sending this stopped.")
+    return stuck
 
 
 @transaction.atomic

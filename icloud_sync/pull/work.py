@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from icloud_sync import turns
 from icloud_sync.models import ICloudConnection, RemoteCollection
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from icloud_sync.session import Session
@@ -42,6 +43,7 @@ class Pull:
     collections: list[RemoteCollection] = field(default_factory=list)
     # Set aside long enough ago to be asked for again: hrefs by collection.
     again: dict[int, list[str]] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def connection(self) -> ICloudConnection:
@@ -49,7 +51,7 @@ class Pull:
 
     @property
     def time_is_up(self) -> bool:
-        return time.monotonic() > self.deadline
+        return time.monotonic() > self.deadline or turns.is_over(self.began, turns.READING)
 
     def in_time(self, hrefs: Sequence[str]) -> Iterator[Sequence[str]]:
         """Batches until the time is up; the first one always, so that each run gets on."""

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from calendars.models import Appointment, Attendee
-from icloud_sync import outbox
-from icloud_sync.models import ICloudConnection, OutboxEntry
+from icloud_sync import leases, left_behind, outbox
+from icloud_sync.models import ICloudConnection, OutboxEntry, SyncLogEntry, SyncRun
 from tests.factories import (
     AppointmentFactory,
     BlockedSlotFactory,
@@ -47,13 +47,14 @@ def test_saves_coalesce_into_one_waiting_row(connection: ICloudConnection) -> No
 
 def test_a_save_during_the_push_makes_a_new_row(connection: ICloudConnection) -> None:
     appointment = AppointmentFactory(host=connection.user)
-    claimed = outbox.claim(connection.pk, "worker", timezone.now())
+    owner = holder(connection)
+    claimed = outbox.claim(connection.pk, owner, timezone.now())
     assert claimed
     appointment.save()
     assert [row[3] for row in rows()] == ["claimed", "waiting"]
-    assert outbox.claim(connection.pk, "other", timezone.now()) is None
+    assert outbox.claim(connection.pk, owner, timezone.now()) is None
     outbox.finish(claimed)
-    assert outbox.claim(connection.pk, "other", timezone.now())
+    assert outbox.claim(connection.pk, owner, timezone.now())
 
 
 def test_each_host_with_a_live_connection_gets_a_row() -> None:
@@ -160,13 +161,81 @@ def test_a_parked_row_goes_once_a_later_change_was_sent(connection: ICloudConnec
     assert rows() == []
 
 
-def test_a_dead_workers_row_comes_back(connection: ICloudConnection) -> None:
+def test_a_dead_workers_row_comes_back_once_its_lease_has_gone_and_the_log_says_so(
+    connection: ICloudConnection,
+) -> None:
+    appointment = AppointmentFactory(host=connection.user)
+    now = timezone.now()
+    assert outbox.claim(connection.pk, holder(connection), now)
+    assert left_behind.give_back(now) == 0
+    ICloudConnection.objects.update(lease_until=now - timedelta(seconds=1))
+    assert left_behind.give_back(now) == 1
+    [row] = OutboxEntry.objects.all()
+    assert (row.state, row.attempts, row.not_before) == ("waiting", 1, now)
+    [entry] = SyncLogEntry.objects.filter(action="interrupted")
+    assert (entry.appointment_id, entry.outcome, entry.message) == (
+        appointment.pk,
+        "retrying",
+        f"Appointment {appointment.pk} was being sent when the worker stopped; it is sent again",
+    )
+
+
+def test_a_row_that_workers_keep_dying_of_backs_off(connection: ICloudConnection) -> None:
+    AppointmentFactory(host=connection.user)
+    now, waits = timezone.now(), []
+    for number in range(14):
+        assert outbox.claim(connection.pk, f"worker {number}", now)
+        left_behind.give_back(now)
+        [row] = OutboxEntry.objects.all()
+        waits.append(row.not_before - now)
+        now = row.not_before
+    assert waits[0] == timedelta(0)
+    assert timedelta(seconds=7) < waits[1] < timedelta(seconds=13)
+    assert timedelta(minutes=45) <= waits[-1] <= timedelta(minutes=75)
+
+
+def test_a_claim_that_ran_out_is_no_longer_ours_to_settle(connection: ICloudConnection) -> None:
+    """Whoever was away for too long neither takes rows away nor changes them."""
     AppointmentFactory(host=connection.user)
     now = timezone.now()
-    assert outbox.claim(connection.pk, "worker", now)
-    assert outbox.release_stuck(now) == 0
-    assert outbox.release_stuck(now + outbox.CLAIM_TTL * 2) == 1
-    assert [row[3] for row in rows()] == ["waiting"]
+    late = outbox.claim(connection.pk, "late", now)
+    assert late
+    left_behind.give_back(now)
+    second = outbox.claim(connection.pk, holder(connection), now)
+    assert second
+    outbox.park(second, "Too large.")
+    enqueue_again(late)
+    left = list(OutboxEntry.objects.order_by("pk").values())
+
+    outbox.finish(late)
+    outbox.park(late, "Something else.")
+    outbox.release(late, now, "Something else.")
+    outbox.take_over(late)
+
+    assert list(OutboxEntry.objects.order_by("pk").values()) == left
+    assert [row["state"] for row in left] == ["needs_attention", "waiting"]
+
+
+def enqueue_again(entry: OutboxEntry) -> None:
+    outbox.enqueue(entry.connection_id, entry.kind, entry.object_id, entry.source_ref)
+
+
+def holder(connection: ICloudConnection) -> str:
+    """Of the connection's lease."""
+    lease = leases.take(connection.pk)
+    assert lease
+    return lease.owner
+
+
+def test_a_run_that_a_worker_left_open_is_closed_in_words(connection: ICloudConnection) -> None:
+    now = timezone.now()
+    for minutes in (1, 10):
+        SyncRun.objects.create(
+            connection=connection, direction="push", started_at=now - timedelta(minutes=minutes)
+        )
+    left_behind.close_runs(now)
+    runs = SyncRun.objects.order_by("started_at").values_list("outcome", "error")
+    assert list(runs) == [("errored", left_behind.STOPPED), ("running", "")]
 
 
 @pytest.mark.parametrize("status", ["paused", "needs_password"])
