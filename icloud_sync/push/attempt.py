@@ -33,7 +33,7 @@ from icloud_sync.guards.deletes import hold_back
 from icloud_sync.models import RemoteResource
 from icloud_sync.push.objects import NOTHING_TO_TELL, Subject
 from icloud_sync.push.returning import take_new_identity
-from icloud_sync.push.send import send
+from icloud_sync.push.send import send, taken_out
 from icloud_sync.push.told import before, kept, said
 from icloud_sync.remote.errors import (
     PreconditionFailed,
@@ -104,9 +104,10 @@ class Attempt:
         except WriteOutcomeUnknown:
             # Looked at now, it cannot be taken for an edit made there once more is typed
             # here. A server that does not answer this either has trouble of its own.
-            with suppress(PreconditionFailed, ResourceNotFound, Refused):
-                self.refresh()
-            raise
+            if self.is_there() or not isinstance(action, Delete):
+                raise
+            taken_out(self.subject, self.session)
+            return True
 
     def plan(self) -> Action:
         """With what must be known first."""
@@ -179,6 +180,14 @@ class Attempt:
             is_there = False
         if in_the_way and not is_there:
             raise UidConflict(NOWHERE, 412) from error
+
+    def is_there(self) -> bool:
+        try:
+            with suppress(PreconditionFailed, Refused):
+                return self.refresh()
+        except ResourceNotFound:
+            return False
+        return True
 
     def refresh(self) -> bool:
         """Read the resource as it is now, and take it in as a pull would. False: it was never

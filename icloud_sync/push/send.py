@@ -9,6 +9,7 @@ from functools import partial
 from django.db import transaction
 
 from icloud_sync.core.history import OUT_OF_SERIES, TOOK_OUT
+from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.ical.patch import exclude, patch
 from icloud_sync.core.ical.patch import put_back as put_back_in
 from icloud_sync.core.ical.render import render
@@ -165,13 +166,25 @@ def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> No
     record(resource, etag, body, session, partial(subject.done, OUT_OF_SERIES))
 
 
+def leave_series(subject: Subject) -> None:
+    """It cannot hold the appointment any more: it goes on without it, as somebody's series
+    (D13), and the appointment gets an event of its own (D2, D4)."""
+    if subject.resource:
+        RemoteResource.objects.filter(pk=subject.resource.pk).update(appointment=None)
+    subject.resource, subject.recurrence_id = None, ""
+
+
 def put_back(subject: Subject, session: Session, now: datetime) -> None:
     resource, fields, ours = subject.resource, subject.fields(), subject.written
     if resource is None or fields is None or ours is None:
         raise ValueError("only an appointment is put back into its series")
-    body = put_back_in(
-        resource.base, subject.recurrence_id, fields, subject.zone, subject.zones, now, ours
-    )
+    try:
+        body = put_back_in(
+            resource.base, subject.recurrence_id, fields, subject.zone, subject.zones, now, ours
+        )
+    except UnreadableResource:
+        leave_series(subject)
+        return create(Create(afresh=True), subject, session, now)
     etag = session.remote.update(resource.href, body, resource.etag)
     resource.written_digest = ours.digest
     resource.own_occurrence_gone, resource.own_base = False, ""
@@ -184,5 +197,10 @@ def delete(subject: Subject, session: Session) -> None:
         raise ValueError("nothing to delete")
     with suppress(ResourceNotFound):  # gone already: just what was wanted
         session.remote.delete(resource.href, resource.etag)
-    resource.state, resource.etag = State.REMOVED, ""
-    store(resource, session, partial(subject.done, TOOK_OUT))
+    taken_out(subject, session)
+
+
+def taken_out(subject: Subject, session: Session) -> None:
+    if resource := subject.resource:
+        resource.state, resource.etag = State.REMOVED, ""
+        store(resource, session, partial(subject.done, TOOK_OUT))
