@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from icloud_sync import leases, lost_keys, outages, pauses, refusals
+from icloud_sync.core.outage import is_doubted
 from icloud_sync.core.pause import paid_after_pause, paid_by_pause
 from icloud_sync.core.poll import Pace, next_poll
 from icloud_sync.core.retry import next_attempt
@@ -18,12 +19,21 @@ from icloud_sync.core.verdicts.spelling import spell
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outbox import put_off, retry_now
 from icloud_sync.pull import PullResult
-from icloud_sync.remote.errors import CredentialsError, PermanentRemoteError, RemoteError
+from icloud_sync.remote.errors import (
+    CredentialsError,
+    PermanentRemoteError,
+    RateLimited,
+    RemoteError,
+)
 from icloud_sync.session import KeyLost, Session, TimeIsUp
 from icloud_sync.synclog import Outcome, tell
 
 Status = ICloudConnection.Status
 LONGEST_REASON = 500
+FORBIDDEN = (
+    "iCloud refuses this account (403), though its password worked until now: most likely it "
+    "was asked too much. It is tried again by itself."
+)
 # A run that failed as a whole is told once for as long as it fails alike, and its end is.
 SYNC, WORKS_AGAIN = "sync", "Syncing works again."
 
@@ -91,6 +101,7 @@ def failed(lease: leases.Lease, error: RemoteError) -> None:
     connection = ours.first()
     if connection is None:
         return
+    error = as_known(connection, error)
     if isinstance(error, KeyLost):
         if ours.update(**state(connection, Status.NEEDS_PASSWORD, error.message, now)):
             lost_keys.lose(connection)
@@ -98,6 +109,16 @@ def failed(lease: leases.Lease, error: RemoteError) -> None:
         refused(ours, connection, error, now)
     else:
         troubled(ours, connection, error, now)
+
+
+def as_known(connection: ICloudConnection, error: RemoteError) -> RemoteError:
+    """What a refused sign-in rather is, where it is not believed yet."""
+    if not isinstance(error, CredentialsError):
+        return error
+    has_worked = connection.last_success_at is not None
+    if is_doubted(error.status, has_worked, connection.failures):
+        return RateLimited(FORBIDDEN, error.status)
+    return error
 
 
 def refused(

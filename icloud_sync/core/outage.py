@@ -16,6 +16,8 @@ WITHIN = timedelta(minutes=10)
 MANY_REFUSED = 2
 REFUSED_WITHIN = timedelta(minutes=30)  # each account is looked at twice as often
 WORKED_WITHIN = timedelta(days=7)
+# So many runs in a row take hours: by then a 403 is meant.
+MOST_DOUBTED = 8
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=15)
 LONG_FOR_REFUSALS = timedelta(hours=3)
@@ -56,6 +58,12 @@ def refuses_everybody(
         one.at for one in refusals if one.worked_at and one.at - one.worked_at <= WORKED_WITHIN
     ]
     return begins(known_to_work, last_success, now, MANY_REFUSED, REFUSED_WITHIN)
+
+
+def is_doubted(status: int, has_worked: bool, failures: int) -> bool:
+    """A sign-in refused with this status is a throttle more likely than a dead password, which
+    gets a 401 (icloud-behaviour.md, 9.2). `failures` in a row before it."""
+    return status == 403 and has_worked and failures < MOST_DOUBTED
 
 
 def next_probe(probes: int, now: datetime) -> datetime:

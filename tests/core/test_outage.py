@@ -8,6 +8,7 @@ from icloud_sync.core.outage import (
     LONGEST_PAUSE,
     Refusal,
     begins,
+    is_doubted,
     next_probe,
     refuses_everybody,
     takes_long,
@@ -66,6 +67,23 @@ def test_two_that_worked_and_are_refused_with_nobody_served_between_are_the_serv
 
     refusals = [Refusal(NOW - timedelta(minutes=at), back(worked)) for at, worked in refused]
     assert refuses_everybody(refusals, back(served), NOW) == back(since)
+
+
+@pytest.mark.parametrize(
+    ("status", "has_worked", "failures", "doubted"),
+    [
+        (403, True, 0, True),
+        (403, True, 7, True),
+        (403, True, 8, False),
+        (403, False, 0, False),
+        (401, True, 0, False),
+        (0, True, 0, False),
+    ],
+)
+def test_a_403_to_a_password_that_worked_is_doubted_for_hours_and_a_401_is_not(
+    status: int, has_worked: bool, failures: int, doubted: bool
+) -> None:
+    assert is_doubted(status, has_worked, failures) == doubted
 
 
 def test_refused_for_hours_it_may_be_the_passwords_after_all() -> None:

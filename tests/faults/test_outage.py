@@ -111,6 +111,23 @@ def test_the_pauses_grow_and_others_ask_each_time(worlds: list[World], everybody
     assert sum(asked(worlds)) == 6
 
 
+@pytest.mark.parametrize("fault", ["refuse_everything", "revoked_password"])
+def test_an_outage_has_its_own_pace_however_often_each_account_has_failed(
+    worlds: list[World], everybody: Any, fault: str
+) -> None:
+    everybody.turn(fault, True)
+    poll()
+    OrmQ.objects.all().delete()
+    for _ in range(10):
+        Outage.objects.update(next_probe_at=timezone.now())
+        tasks.poll()
+        [task] = OrmQ.objects.all()
+        tasks.sync(*task.task["args"])
+        task.delete()
+    failures = ICloudConnection.objects.order_by("failures").values_list("failures", flat=True)
+    assert set(failures) <= {3, 4}
+
+
 def test_what_is_changed_meanwhile_waits_in_the_outbox_and_goes_out_afterwards(
     worlds: list[World], everybody: Any
 ) -> None:

@@ -166,3 +166,28 @@ def test_a_dead_workers_claim_does_not_make_the_tasks_spin(world: World) -> None
     appointment.save()
     tasks.push(world.connection.pk)
     assert OrmQ.objects.count() == 0
+
+
+def forget_home(world: World) -> None:
+    ICloudConnection.objects.filter(pk=world.connection.pk).update(home_url="")
+
+
+def test_a_403_at_the_door_of_an_account_that_worked_is_a_throttle_until_it_has_lasted(
+    world: World,
+) -> None:
+    answer(world, Reply(403))
+    forget_home(world)
+    for _ in range(8):
+        world.sync()
+        assert world.connection.status == "degraded"
+        assert "most likely it was asked too much" in world.connection.status_reason
+    world.sync()
+    assert world.connection.status == "needs_password"
+
+
+def test_a_403_at_the_door_of_an_account_that_never_worked_is_its_password(world: World) -> None:
+    answer(world, Reply(403))
+    forget_home(world)
+    ICloudConnection.objects.update(last_success_at=None)
+    world.sync()
+    assert world.connection.status == "needs_password"
