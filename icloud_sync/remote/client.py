@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
-from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Account, Changes, CollectionInfo, Fetched, Member, Multiget
 from icloud_sync.remote import listings, multiget, xml_requests
 from icloud_sync.remote.classify import UID_ELSEWHERE, Request
@@ -39,6 +38,7 @@ class CalDAVRemote:
         *,
         allowed_hosts: Iterable[str] = (),
         home_url: str = "",
+        failures: int = 0,
         timeout: tuple[float, float] = TIMEOUT,
         max_bytes: int = MAX_BYTES,
         before_request: Callable[[], None] | None = None,
@@ -54,7 +54,7 @@ class CalDAVRemote:
             before_request=before_request,
             contact=contact,
         )
-        self._home = Home(self._transport, server_url, home_url)
+        self._home = Home(self._transport, server_url, home_url, failures)
         # Collections that a write found gone: the others that wait for them ask no more.
         self._gone: set[str] = set()
 
@@ -124,18 +124,17 @@ class CalDAVRemote:
 
     def _report(self, collection: str, batch: Sequence[str]) -> Multiget:
         body = xml_requests.multiget(batch)
-        answer = self._home.send("REPORT", collection, Request.READ, body, {"Depth": "1"})
-        return multiget.read(answer.multistatus(), batch)
+
+        def ask() -> Multiget:
+            answer = self._home.send("REPORT", collection, Request.READ, body, {"Depth": "1"})
+            return multiget.read(answer.multistatus(), batch)
+
+        return self._home.follow(ask)
 
     def get(self, href: str) -> Fetched:
         href = canonical(href)
         answer = self._get(href)
-        try:
-            body = lines.decoded(answer.content)
-        except UnicodeDecodeError as error:
-            raise UnreadableAnswer("This event is not valid UTF-8 text.") from error
-        multiget.refuse_page(answer.content)
-        fetched = Fetched(href, answer.etag, multiget.with_crlf(body))
+        fetched = Fetched(href, answer.etag, multiget.body_of(answer.content))
         return fetched if fetched.etag else self._with_etag(fetched)
 
     def _get(self, href: str) -> Answer:
@@ -189,16 +188,14 @@ class CalDAVRemote:
         if parent(path) in self._gone:
             raise CollectionMissing(GONE)
         try:
-            return self._home.send(method, path, request, body, headers)
+            return self._home.write(method, path, request, body, headers)
         except (Refused, ResourceNotFound) as error:
             if error.status not in DOUBTFUL or (isinstance(error, Refused) and error.precondition):
                 raise
-            # Nothing was stored. Asked on the wrong partition, in a calendar that is gone,
-            # of a service that refuses everybody, or a body that iCloud will not have (6.8)?
-            if not (error.status in (404, 410) and self._home.found_elsewhere()):
-                self._check_place(path)
-                raise
-        return self._home.send(method, path, request, body, headers)
+            # Nothing was stored. In a calendar that is gone, of a service that refuses
+            # everybody, or a body that iCloud will not have (6.8)?
+            self._check_place(path)
+            raise
 
     def _check_place(self, path: str) -> None:
         """Raises CollectionMissing where the calendar itself cannot be had either."""
@@ -234,8 +231,12 @@ class CalDAVRemote:
 
     def _check_exists(self, collection: str) -> None:
         """Raises ResourceNotFound; some servers say so inside a 207."""
-        answer = self._propfind(collection, xml_requests.existence(), depth="0")
-        listings.check_itself(answer.multistatus(), {collection, answer.path})
+
+        def ask() -> None:
+            answer = self._propfind(collection, xml_requests.existence(), depth="0")
+            listings.check_itself(answer.multistatus(), {collection, answer.path})
+
+        self._home.follow(ask)
 
 
 def _collection(href: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Fetched, Multiget
 from icloud_sync.remote.errors import (
     Refused,
@@ -101,14 +102,20 @@ def read(found: Multistatus, batch: Sequence[str]) -> Multiget:
     return Multiget(tuple(fetched), tuple(missing), unreadable)
 
 
+def body_of(content: bytes) -> str:
+    """Of an answer to a GET."""
+    try:
+        body = lines.decoded(content)
+    except UnicodeDecodeError as error:
+        raise UnreadableAnswer("This event is not valid UTF-8 text.") from error
+    if looks_like_html(content) or not content.strip():
+        raise not_caldav()
+    return with_crlf(body)
+
+
 def with_crlf(body: str) -> str:
     """Line ends as iCalendar has them (RFC 5545, 3.1): XML turns CRLF into LF on the way."""
     return body.replace("\r\n", "\n").replace("\n", "\r\n")
-
-
-def refuse_page(content: bytes) -> None:
-    if looks_like_html(content) or not content.strip():
-        raise not_caldav()
 
 
 def _joined(parts: Iterable[Multiget]) -> Multiget:

@@ -1,8 +1,6 @@
 """From an address to the calendars of an account, on good days and bad."""
 
 from collections.abc import Callable
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,6 @@ from tests.remote.events import event
 from tests.remote.scripted import (
     HOME,
     SIGN_IN,
-    TYPES,
     WORK,
     apple,
     multistatus,
@@ -157,84 +154,3 @@ def test_a_known_home_needs_no_discovery() -> None:
     ) as wire:
         assert remote(wire).list_collections() == []
     assert [r.path for r in wire.requests] == [HOME]
-
-
-@contextmanager
-def moved(old_status: int) -> Any:
-    """An account that has moved: the old partition answers `old_status`, the new one works."""
-
-    def present(exchange: Exchange) -> Reply | None:
-        if exchange.method in ("PUT", "GET"):
-            return Reply(201 if exchange.method == "PUT" else 200, b"BEGIN", {"ETag": '"1"'})
-        if exchange.method == "DELETE":
-            return Reply(204)
-        return multistatus(response(HOME) + response(WORK, TYPES))
-
-    with server(present) as new, server(lambda exchange: Reply(old_status)) as old:
-        home = new.url.rstrip("/") + HOME
-        with server(lambda exchange: apple(exchange, home)) as generic:
-            yield remote(generic, old.url.rstrip("/") + HOME), old, new
-
-
-@pytest.mark.parametrize("status", [404, 421])
-def test_an_account_that_moved_to_another_partition_is_found_again(status: int) -> None:
-    with moved(status) as (client, old, new):
-        assert [each.href for each in client.list_collections()] == [WORK]
-        assert client.home_url == new.url.rstrip("/") + HOME
-        assert client.list_members(WORK) == []
-    assert len(old.requests) == 1
-
-
-@pytest.mark.parametrize("status", [404, 421])
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda client: client.create(WORK + "a.ics", event("a")),
-        lambda client: client.update(WORK + "a.ics", event("a"), '"1"'),
-        lambda client: client.delete(WORK + "a.ics", '"1"'),
-        lambda client: client.get(WORK + "a.ics"),
-    ],
-    ids=["create", "update", "delete", "get"],
-)
-def test_whatever_is_asked_first_finds_an_account_that_moved(ask: Any, status: int) -> None:
-    """A 404 of the old partition is no refused body, no event that is gone."""
-    with moved(status) as (client, old, new):
-        ask(client)
-    assert (len(old.requests), len(new.requests)) == (1, 1)
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_an_old_partition_that_sends_us_on_is_asked_once(status: int) -> None:
-    def present(exchange: Exchange) -> Reply:
-        return multistatus(response(HOME) + response(WORK, TYPES))
-
-    with server(present) as new:
-
-        def sends_on(exchange: Exchange) -> Reply:
-            return Reply(status, headers={"Location": new.url.rstrip("/") + exchange.path})
-
-        with server(sends_on) as old:
-            client = remote(old)
-            for _ in range(2):
-                assert [each.href for each in client.list_collections()] == [WORK]
-            assert client.home_url == new.url.rstrip("/") + HOME
-    assert (len(old.requests), len(new.requests)) == (1, 2)
-
-
-def test_a_partition_that_is_switched_off_is_left_for_the_new_one() -> None:
-    with moved(421) as (client, old, new):
-        old.close()
-        assert client.create(WORK + "a.ics", event("a")) == '"1"'
-    assert [r.method for r in new.requests] == ["PUT"]
-
-
-def test_a_home_that_is_where_it_was_is_not_searched_twice() -> None:
-    def answer(exchange: Exchange) -> Reply | None:
-        return apple(exchange, wire.url.rstrip("/") + HOME)
-
-    with server(answer) as wire:
-        client = remote(wire)
-        for _ in range(2):
-            with pytest.raises(ResourceNotFound):
-                client.list_collections()
-    assert [r.path for r in wire.requests] == [HOME, "/", "/1/principal/", HOME]
