@@ -34,6 +34,8 @@ def violations(exchanges: Iterable[Exchange]) -> list[str]:
         anew = one.header("if-none-match") == "*"  # the meeting that was there is gone
         if one.method in ("PUT", "DELETE") and not anew and meetings.get(canonical(one.path)):
             found.append(f"{one}: a meeting changed or deleted, and its guests are told")
+        if one.method == "PUT" and 200 <= one.status < 300:
+            meetings[canonical(one.path)] = bool(people(one.body))
         meetings |= {href: bool(people(body)) for href, body in bodies_served(one)}
     return found
 

@@ -146,7 +146,10 @@ def decide_orphan(deciding: Deciding, versions: Versions) -> Collection[Occurren
     actions = plan_orphan(resource.appointment_id, was, versions)
     deciding.writer.take_orphan(actions, resource)
     own = versions.now(was)
-    if not (own and versions.theirs.is_recurring):
+    if not versions.theirs.is_recurring:
+        # Of a series that ours had left the rest is somebody's; else it is ours, and goes.
+        return versions.theirs.occurrences if resource.own_occurrence_gone else []
+    if not own:
         return []
     resource.recurrence_id = own
     return [one for one in versions.theirs.occurrences if one.recurrence_id != own]

@@ -27,20 +27,27 @@ class Place:
 
 
 def renames(
-    before: Mapping[str, datetime], after: Mapping[str, datetime], zone: tzinfo, window: Window
+    before: Mapping[str, datetime],
+    after: Mapping[str, datetime],
+    zone: tzinfo,
+    window: Window,
+    begins_at: datetime | None = None,
 ) -> dict[str, str]:
     """Old recurrence-id -> new one, one to one, where one occurrence left and the same came
     back under another: on the same day, else as many days later or earlier for all of them.
 
-    `before`, `after`: recurrence-id -> start. `zone`: the owner's. What left and is not in
-    the answer is gone.
+    `before`, `after`: recurrence-id -> start. `zone`: the owner's. `begins_at`: where the
+    series begins now, be that one taken out of it. What left and is not in the answer is gone.
     """
     left = places(before, after, zone)
     came = places(after, before, zone)
     names = match(left, came, lambda place: place.wall)
     names |= match(rest(left, names), rest(came, names.values()), lambda place: place.day)
     left, came = rest(left, names), rest(came, names.values())
-    if came and any(place.recurrence_id == "" for place in left):
+    alone = any(place.recurrence_id == "" for place in left)
+    if alone and begins_at == before[""]:
+        return names  # made a series, and its own day left out
+    if came and alone:
         return {**names, "": came[0].recurrence_id}  # an event became a series
     if not left or not came or before.keys() & after.keys():
         return names  # the series stayed where it is: what else came is new

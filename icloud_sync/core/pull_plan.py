@@ -100,7 +100,8 @@ def compare(
         before.setdefault(own, known[own])
     starts = {rid: fields.interval.starts_at for rid, fields in before.items()}
     free = {rid: start for rid, start in after.items() if rid in before or rid not in known}
-    return Versions(theirs, agreed, renames(starts, free, zones.floating, window))
+    names = renames(starts, free, zones.floating, window, theirs.begins_at)
+    return Versions(theirs, agreed, names)
 
 
 # --- The appointment of a copy ----------------------------------------------------------

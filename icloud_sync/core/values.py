@@ -63,6 +63,7 @@ class ParsedResource:
     is_recurring: bool = False
     has_strangers: bool = False  # no series, and so nothing that we could patch
     recurrence_set: str = ""  # the same in all parts of a series that iCloud split
+    begins_at: datetime | None = None  # DTSTART of the first, be it taken out or not
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def test_an_event_is_read_with_its_notes_and_without_our_block() -> None:
                 ),
             ),
         ),
+        begins_at=utc(12, 1, 11),
     )
 
 

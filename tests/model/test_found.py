@@ -24,7 +24,6 @@ def test_an_event_moved_out_of_sight_and_edited_here_is_not_tried_for_ever(world
     end_well(world)
 
 
-@pytest.mark.xfail(strict=True, reason="decide_orphan drops an event that recurs no more")
 def test_what_is_left_of_a_deleted_appointments_series_still_takes_its_time(world: World) -> None:
     """R8: the rest of the series were Blocked Slots, and one of its days is there still."""
     There(world).repeat(0, 0, 3)
@@ -38,7 +37,6 @@ def test_what_is_left_of_a_deleted_appointments_series_still_takes_its_time(worl
     assert left.master.seen() in [seen(slot) for slot in BlockedSlot.objects.all()]
 
 
-@pytest.mark.xfail(strict=True, reason="renames: the first of a new series is taken for ours")
 def test_an_event_made_a_series_without_its_own_day_does_not_move_its_appointment(
     world: World,
 ) -> None:

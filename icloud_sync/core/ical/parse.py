@@ -1,7 +1,7 @@
 """What a calendar object resource means to us: its occurrences, and which take time away."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from icloud_sync.core.ical.document import Document, Event
 from icloud_sync.core.ical.intervals import all_day
@@ -47,7 +47,12 @@ def interpret(
         repeats(document),
         document.has_strangers,
         document.recurrence_set,
+        min((instant(each, zones) for each in document.masters), default=None),
     )
+
+
+def instant(event: Event, zones: Zones) -> datetime:
+    return event.start.instant(zones.dates if event.start.is_date else zones.floating)
 
 
 def find_occurrence(
