@@ -86,5 +86,8 @@ def begin_work(world: World) -> None:
     there.repeat(0, 1, 3)
     there.create(1, "Home")
     world.minute()
+    world.clock.pass_by(hours=1)
+    world.minute()
     check_always(world)
+    assert len(world.told.slots) == 5, world.told.slots
     world.acts.clear()

@@ -2,7 +2,7 @@
 order; and what must hold whatever they do."""
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -117,10 +117,8 @@ class Model(RuleBasedStateMachine):
     # --- phones ---
 
     def on_phone(self, act: Any, *args: Any) -> None:
-        try:
+        with suppress(NothingThere):
             act(*args)
-        except NothingThere:
-            pass
 
     @rule(who=who, collection=st.sampled_from(["Home", "Work", "Junk"]))
     def phone_creates(self, who: int, collection: str) -> None:

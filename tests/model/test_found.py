@@ -49,7 +49,6 @@ def test_an_event_made_a_series_without_its_own_day_does_not_move_its_appointmen
     assert seen(Appointment.objects.get(pk=1)) == before
 
 
-@pytest.mark.xfail(strict=True, reason="refresh() reads a row that its own pull has deleted")
 def test_an_edit_of_an_occurrence_that_left_its_series_is_no_mistake_of_ours(
     world: World,
 ) -> None:

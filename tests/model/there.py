@@ -187,6 +187,7 @@ class There:
         body.master.write("RRULE", f":FREQ=DAILY;COUNT={times}")
         account.put(href, body.text())
         self.phones.series.add(body.uid)
+        self.world.is_ambiguous(body.uid)
         self.note(account, f"repeat {body.uid} {times} times")
 
     def repeat_no_more(self, who: int, pick: int) -> None:

@@ -5,7 +5,6 @@ keeps them until somebody works them off or loses them.
 """
 
 import copy
-import itertools
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -106,7 +105,7 @@ class World:
         self.server = ModelServer(strict)
         self.ledger, self.told, self.phones = Ledger(), Told(), OnPhones()
         self.tasks: list[tuple[str, tuple[Any, ...]]] = []
-        self.uids = itertools.count(1)
+        self.minted = 0
         self.grumble = Grumble()
         self.acts: list[str] = []
         self.faults = self.kills = 0
@@ -121,11 +120,11 @@ class World:
     def state(self) -> tuple[Any, ...]:
         """What is to be copied for another world to go on from here."""
         sides = self.server.accounts, self.ledger, self.told, self.phones
-        return (*sides, self.clock.now, next(self.uids))
+        return (*sides, self.clock.now, self.minted)
 
     def take_over(self, state: tuple[Any, ...]) -> None:
-        self.server.accounts, self.ledger, self.told, self.phones, now, number = state
-        self.clock.now, self.uids = now, itertools.count(number + 1)
+        self.server.accounts, self.ledger, self.told, self.phones = state[:4]
+        self.clock.now, self.minted = state[4:]
 
     @contextmanager
     def alive(self) -> Iterator["World"]:
@@ -145,13 +144,17 @@ class World:
 
     def edges(self) -> list[tuple[Any, str, Any]]:
         opened = partial(session.Session, clock=self.clock, sleep=self.clock.sleep)
-        minted = SimpleNamespace(uuid4=lambda: f"minted-{next(self.uids)}")
+        minted = SimpleNamespace(uuid4=self.mint)
         return [
             (session, "open_remote", self.open_remote),
             (session, "Session", opened),
             (send, "uuid", minted),
             *((module, "async_task", self.enqueue) for module in (outbox_enqueue, keep, tasks)),
         ]
+
+    def mint(self) -> str:
+        self.minted += 1
+        return f"minted-{self.minted}"
 
     def open_remote(
         self, connection: ICloudConnection, before_request: Callable[[], None] | None = None
@@ -227,6 +230,12 @@ class World:
         """One of our events that was made a series, and nobody here knows."""
         known = RemoteResource.objects.filter(uid=uid, appointment__isnull=False)
         return known.filter(is_recurring=False).exists()
+
+    def is_ambiguous(self, uid: str) -> None:
+        """Moved and made a series between two looks, which occurrence is the appointment's is
+        a matter of opinion: the engine takes the one of its day, else the first (D13)."""
+        for minted in MintedUid.objects.filter(uid=uid):
+            self.told.latest.pop((minted.appointment_id, "interval"), None)
 
     def touch(self, uid: str) -> None:
         """What one host changes on a phone, the other hosts' copies follow (D1)."""
