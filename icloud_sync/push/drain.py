@@ -18,7 +18,7 @@ from icloud_sync.leases import LeaseLost
 from icloud_sync.models import OutboxEntry, RemoteResource
 from icloud_sync.push.attempt import Attempt, HeldBack, Parked
 from icloud_sync.push.judge import circumstances, concerns_all, is_bare_refusal, judge
-from icloud_sync.push.objects import Subject, subject_of
+from icloud_sync.push.objects import Overtaken, Subject, subject_of
 from icloud_sync.push.rights import learn_rights
 from icloud_sync.push.send import NoTarget
 from icloud_sync.remote.errors import RemoteError
@@ -102,8 +102,8 @@ def work_off(entry: OutboxEntry, this: Round) -> None:
         accepted = attempt.make()
     except LeaseLost:
         raise  # the next holder finds the row when its claim runs out
-    except HeldBack:
-        pass  # told, and set aside with the others
+    except (HeldBack, Overtaken):
+        pass  # set aside with the others, or gone; and told
     except RemoteError as error:
         if concerns_all(error):
             wait_along(error, subject, this, now)

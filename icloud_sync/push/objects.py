@@ -45,6 +45,11 @@ from icloud_sync.snapshots import (
 )
 
 
+class Overtaken(Exception):
+    """Its occurrence left the series in iCloud: the slot is gone, and with it the row in hand.
+    What was typed stands in the log (R12)."""
+
+
 @dataclass
 class Subject:
     """An outbox row's object with all that sending it needs."""
@@ -185,8 +190,11 @@ class Subject:
 
     def reread(self) -> None:
         """What was read from iCloud may have changed the rows, and which occurrence of its
-        series a deleted slot is."""
-        self.entry.refresh_from_db(fields=["source_ref"])
+        series a deleted slot is. Raises Overtaken where it took the slot away."""
+        try:
+            self.entry.refresh_from_db(fields=["source_ref"])
+        except OutboxEntry.DoesNotExist as error:
+            raise Overtaken from error
         fresh = subject_of(self.entry, self.connection)
         self.resource, self.appointment = fresh.resource, fresh.appointment
         self.slot, self.recurrence_id = fresh.slot, fresh.recurrence_id

@@ -184,7 +184,8 @@ def put_back(subject: Subject, session: Session, now: datetime) -> None:
         )
     except UnreadableResource:
         leave_series(subject)
-        return create(Create(afresh=True), subject, session, now)
+        create(Create(afresh=True), subject, session, now)
+        return
     etag = session.remote.update(resource.href, body, resource.etag)
     resource.written_digest = ours.digest
     resource.own_occurrence_gone, resource.own_base = False, ""

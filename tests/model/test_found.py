@@ -1,7 +1,5 @@
 """What the model found, each as the shortest story that shows it; marked while it lasts."""
 
-import pytest
-
 from calendars.models import Appointment, BlockedSlot
 from tests.model.agree import check_agreement, seen
 from tests.model.here import Here
