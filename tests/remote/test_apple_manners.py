@@ -162,6 +162,7 @@ def test_a_lost_answer_is_a_place_that_is_taken_and_no_uid_conflict(
     apple.standin.switches.drop_after_write = 1
     with pytest.raises(WriteOutcomeUnknown):
         remote.create(apple.home + "a.ics", event("a"))
+    assert remote.list_members(apple.home)
     with pytest.raises(PreconditionFailed):
         remote.create(apple.home + "a.ics", event("a"))
 

@@ -38,7 +38,8 @@ def transport(**options: object) -> Transport:
 
 def send(url: str, method: str = "GET", body: bytes = b"", **options: object) -> Answer:
     kind = Request.PUT if method == "PUT" else Request.READ
-    return transport(**options).send(method, url, kind, body)
+    condition = {"If-Match": '"1"'} if method == "PUT" else {}
+    return transport(**options).send(method, url, kind, body, condition)
 
 
 # --- Hosts ----------------------------------------------------------------------------
