@@ -36,7 +36,7 @@ def violations(exchanges: Iterable[Exchange]) -> list[str]:
             found.append(f"{one}: a meeting changed or deleted, and its guests are told")
         if one.method == "PUT" and 200 <= one.status < 300:
             meetings[canonical(one.path)] = bool(people(one.body))
-        meetings |= {href: bool(people(body)) for href, body in bodies_served(one)}
+        meetings |= {href: bool(people(body)) for href, body in bodies_seen(one)}
     return found
 
 
@@ -101,10 +101,12 @@ def people(body: str) -> list[str]:
     return found
 
 
-def bodies_served(one: Exchange) -> Iterator[tuple[str, str]]:
-    """By href: of a GET, and of a report as far as it can be read."""
+def bodies_seen(one: Exchange) -> Iterator[tuple[str, str]]:
+    """By href: of a GET, of a report as far as it can be read, and what was put there."""
     if one.method == "GET" and one.status == 200:
         yield canonical(one.path), one.response_body
+    if one.method == "PUT" and 200 <= one.status < 300:
+        yield canonical(one.path), one.body
     if one.method != "REPORT" or "calendar-data" not in one.response_body:
         return
     try:
