@@ -144,7 +144,8 @@ class There:
         if account.href_of_uid(uid):
             raise NothingThere
         account.put(href, text)
-        self.phones.deleted.pop((username, uid), None)
+        if ROLES[account.collection_of(href).name] != "ignored":
+            self.phones.deleted.pop((username, uid), None)
         self.note(account, f"{uid} back out of the trash, at {href}")
 
     def move(self, who: int, pick: int, collection: str) -> None:
@@ -155,9 +156,10 @@ class There:
         text = account.collection_of(href).resources[href].body
         account.delete(href)
         account.put(target + href.rpartition("/")[2], text)
-        self.phones.deleted.pop((account.username, body.uid), None)
         if ROLES[collection] == "ignored":
             self.goes_away(account, body)
+        else:
+            self.phones.deleted.pop((account.username, body.uid), None)
         self.note(account, f"move {body.uid} to {collection}")
 
     def import_again(self, who: int, pick: int) -> None:
