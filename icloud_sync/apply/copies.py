@@ -15,6 +15,7 @@ from icloud_sync.core.pull_actions import (
     KeepLosing,
     MarkOccurrenceBack,
     MarkOccurrenceGone,
+    NoteAlike,
     PushAppointment,
     UpdateAppointment,
 )
@@ -45,6 +46,9 @@ class CopyActions(Gathered):
                     self.mark_occurrence_back(action, resource)
                 case KeepLosing():
                     self.keep_losing(action, resource, appointment)
+                case NoteAlike():
+                    about = f"appointment {action.object_id}"
+                    self.note_alike(action, resource, about, appointment_id=action.object_id)
                 case PushAppointment():
                     self.push(OutboxEntry.Kind.APPOINTMENT, action.appointment_id)
 

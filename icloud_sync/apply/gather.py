@@ -9,8 +9,9 @@ from django.db.models import Manager
 
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync import outbox
-from icloud_sync.core.history import lost_json
+from icloud_sync.core.history import as_json, lost_json
 from icloud_sync.core.merge import WORDS, Conflict, Side
+from icloud_sync.core.pull_actions import NoteAlike
 from icloud_sync.core.values import Fetched, ParsedResource
 from icloud_sync.guards.quarrels import COLUMNS, note, program_of
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource, SyncLogEntry
@@ -94,6 +95,8 @@ class Gathered:
                 appointment_id=resource.appointment_id,
             )
         self.keep_replaced(resource, one.body)
+        if resource.state == State.PENDING and appointment:
+            self.note_created(resource, parsed, appointment)
         if resource.state != State.SYNCED and appointment:
             # What stopped a push of it may be over: it is where it should be, and readable.
             about = {"kind": OutboxEntry.Kind.APPOINTMENT, "object_id": appointment.pk}
@@ -114,6 +117,34 @@ class Gathered:
             resource.recurrence_id = ""
         resource.reconsider_at = self.when_to_reconsider(parsed)
         self.resources[resource.pk] = resource
+
+    def note_created(
+        self, resource: RemoteResource, parsed: ParsedResource, appointment: Appointment
+    ) -> None:
+        found = [one.fields.timed() for one in parsed.occurrences]
+        self.log(
+            "created",
+            f"the event of appointment {appointment.pk} “{appointment.title}” is in iCloud, though "
+            "the answer to our write was lost",
+            resource,
+            appointment_id=appointment.pk,
+            after=as_json(found[0]) if found else None,
+        )
+
+    def note_alike(
+        self, action: NoteAlike, resource: RemoteResource, about: str, **ids: Any
+    ) -> None:
+        """A write of ours, mostly: the log shall not lack what it did."""
+        self.log(
+            "agree",
+            f"{about} ({spell(action.fields)}) is the same on both sides: changed alike, or "
+            "written by us and the answer lost",
+            resource,
+            replaces=True,
+            before=as_json(action.before),
+            after=as_json(action.after),
+            **ids,
+        )
 
     def keep_replaced(self, resource: RemoteResource, body: str) -> None:
         """Once a resource and batch, however many of its slots changed."""

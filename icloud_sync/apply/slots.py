@@ -5,13 +5,23 @@ from collections.abc import Collection, Mapping, Sequence
 from calendars.models import BlockedSlot
 from calendars.types import SlotOrigin
 from icloud_sync.apply.gather import Gathered, spell, told
-from icloud_sync.core.history import CREATE_SLOT, KEEP_DELETED, REMOVE_SLOT, as_json, plain
+from icloud_sync.core.history import (
+    CREATE_SLOT,
+    KEEP_DELETED,
+    OUT_OF_SERIES,
+    RECURRENCE_ID,
+    REMOVE_SLOT,
+    as_json,
+    plain,
+)
 from icloud_sync.core.ical.parse import all_day
 from icloud_sync.core.merge import LONGEST_TITLE
 from icloud_sync.core.pull_actions import (
     Action,
     CreateSlot,
     KeepLosingSlot,
+    NoteAlike,
+    NoteTakenOut,
     PushSlot,
     RemoveSlot,
     UpdateSlot,
@@ -44,6 +54,11 @@ class SlotActions(Gathered):
                     self.remove_slot(action, resource, slots[action.slot_id])
                 case KeepLosingSlot():
                     self.keep_losing_slot(action, resource)
+                case NoteAlike():
+                    about = f"Blocked Slot {action.object_id}"
+                    self.note_alike(action, resource, about, slot_id=action.object_id)
+                case NoteTakenOut():
+                    self.note_taken_out(action, resource)
                 case PushSlot():
                     ref = slots[action.slot_id].source_ref
                     self.push(OutboxEntry.Kind.SLOT, action.slot_id, ref)
@@ -120,6 +135,21 @@ class SlotActions(Gathered):
             replaces=True,
             outcome=Outcome.CONFLICT,
             before={**as_json(action.lost), "lost": lost},
+        )
+
+    def note_taken_out(self, action: NoteTakenOut, resource: RemoteResource) -> None:
+        ref = str(SourceRef(resource.pk, action.recurrence_id))
+        rows = self.connection.outbox.filter(kind=OutboxEntry.Kind.SLOT, source_ref=ref)
+        slot_id = rows.values_list("object_id", flat=True).first()
+        one = action.before
+        self.log(
+            OUT_OF_SERIES,
+            f"the occurrence of Blocked Slot {slot_id} “{one.fields.title}” is out of its series, "
+            "as it was deleted in Referins",
+            resource,
+            replaces=True,
+            slot_id=slot_id,
+            before={**as_json(one.fields, one.is_busy), RECURRENCE_ID: action.recurrence_id},
         )
 
     def rename(

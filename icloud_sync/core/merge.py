@@ -32,12 +32,14 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """`to_ours`: fields our row must take; `to_theirs`: fields iCloud must be given."""
+    """`to_ours`: fields our row must take; `to_theirs`: fields iCloud must be given; `alike`:
+    those that both sides have changed to the same."""
 
     fields: EventFields
     to_ours: tuple[str, ...]
     to_theirs: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
+    alike: tuple[str, ...] = ()
 
 
 def merge(base: EventFields | None, ours: EventFields, theirs: EventFields, winner: Side) -> Merge:
@@ -46,10 +48,13 @@ def merge(base: EventFields | None, ours: EventFields, theirs: EventFields, winn
     to_ours: list[str] = []
     to_theirs: list[str] = []
     conflicts: list[Conflict] = []
+    alike: list[str] = []
     for field in FIELDS:
         mine, other = getattr(ours, field), getattr(theirs, field)
         values[field] = mine
         if same(field, mine, other):
+            if base is not None and not same(field, getattr(base, field), mine):
+                alike.append(field)
             continue
         we_changed = base is None or not same(field, getattr(base, field), mine)
         they_changed = base is None or not same(field, getattr(base, field), other)
@@ -59,7 +64,8 @@ def merge(base: EventFields | None, ours: EventFields, theirs: EventFields, winn
         if we_changed and they_changed:
             lost = other if keep_ours else mine
             conflicts.append(Conflict(field, values[field], lost))
-    return Merge(EventFields(**values), tuple(to_ours), tuple(to_theirs), tuple(conflicts))
+    fields = EventFields(**values)
+    return Merge(fields, tuple(to_ours), tuple(to_theirs), tuple(conflicts), tuple(alike))
 
 
 def changed_fields(before: EventFields, after: EventFields) -> tuple[str, ...]:

@@ -78,6 +78,25 @@ class MarkOccurrenceBack:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteAlike:
+    """Both sides changed `fields` to the same: mostly our own write, whose answer never
+    reached us. Nothing need be done; the log has it. Of an appointment, or of a slot."""
+
+    object_id: int
+    before: EventFields
+    after: EventFields
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTakenOut:
+    """Deleted here, and gone from its series there, before the log had it from us (D6)."""
+
+    recurrence_id: str
+    before: Occurrence
+
+
+@dataclass(frozen=True, slots=True)
 class KeepLosing:
     """The appointment is out of iCloud here, and was edited there: what was typed there
     stays in the log (D8: a cancellation beats edits)."""
@@ -106,6 +125,8 @@ Action = (
     | FollowOccurrence
     | MarkOccurrenceGone
     | MarkOccurrenceBack
+    | NoteAlike
+    | NoteTakenOut
     | KeepLosing
     | KeepLosingSlot
 )

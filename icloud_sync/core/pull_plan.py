@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from icloud_sync.core.identity import renames
-from icloud_sync.core.merge import Side, changed_fields, merge
+from icloud_sync.core.merge import Merge, Side, changed_fields, merge
 from icloud_sync.core.pull_actions import (
     Action,
     CreateSlot,
@@ -19,6 +19,8 @@ from icloud_sync.core.pull_actions import (
     KeepLosingSlot,
     MarkOccurrenceBack,
     MarkOccurrenceGone,
+    NoteAlike,
+    NoteTakenOut,
     PushAppointment,
     PushSlot,
     RemoveSlot,
@@ -139,7 +141,7 @@ def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -
         keep: list[Action] = [KeepLosing(copy.appointment_id, theirs, lost)] if lost else []
         return [*keep, PushAppointment(copy.appointment_id)]
     merged = merge(agreed, copy.fields, theirs, Side.OURS)
-    actions: list[Action] = []
+    actions = note_alike(copy.appointment_id, agreed, copy.fields, merged)
     if merged.to_ours or merged.conflicts:
         actions.append(
             UpdateAppointment(
@@ -149,6 +151,14 @@ def plan_own(copy: CopyState, agreed: EventFields | None, theirs: EventFields) -
     if merged.to_theirs:
         actions.append(PushAppointment(copy.appointment_id))
     return actions
+
+
+def note_alike(
+    object_id: int, agreed: EventFields | None, ours: EventFields, merged: Merge
+) -> list[Action]:
+    if agreed is None or not merged.alike:
+        return []
+    return [NoteAlike(object_id, agreed, ours, merged.alike)]
 
 
 def plan_orphan(appointment_id: int | None, recurrence_id: str, versions: Versions) -> list[Action]:
@@ -187,6 +197,9 @@ def plan_slots(
         before = agreed.get(one.recurrence_id) if one.recurrence_id in deleted_here else None
         if before and (lost := changed_fields(before.fields, one.fields)):
             actions.append(KeepLosingSlot(one.fields, lost))
+    there = {one.recurrence_id for one in theirs}
+    for rid in sorted(set(deleted_here) & agreed.keys() - there):
+        actions.append(NoteTakenOut(rid, agreed[rid]))
     for rid, slot in slots.items():
         # What has left the window is simply not in the answer: such slots stay (D10). So do
         # those of an event that was deleted there, whatever is put in its place (R12).
@@ -210,7 +223,7 @@ def plan_slot(
         read_only_reason=read_only_reason,
         removed_at_source=False,
     )
-    actions: list[Action] = []
+    actions = note_alike(slot.slot_id, agreed.fields if agreed else None, slot.fields, merged)
     if merged.to_ours or not is_same:
         actions.append(
             UpdateSlot(

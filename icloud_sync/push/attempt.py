@@ -151,7 +151,7 @@ class Attempt:
         self.subject.done = partial(self.tell_done, said(action, self.subject), about)
         try:
             send(action, self.subject, self.session, self.now)
-        except Exception:
+        except BaseException:
             self.journal.run = run
             raise
 

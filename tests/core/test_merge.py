@@ -40,7 +40,7 @@ def test_changes_of_different_fields_all_survive() -> None:
 
 def test_the_same_change_on_both_sides_is_no_conflict() -> None:
     both = replace(BASE, title="Brunch")
-    assert merge(BASE, both, both, Side.OURS) == Merge(both, (), (), ())
+    assert merge(BASE, both, both, Side.OURS) == Merge(both, (), (), (), alike=("title",))
 
 
 @pytest.mark.parametrize("side", list(Side))

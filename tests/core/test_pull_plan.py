@@ -14,6 +14,8 @@ from icloud_sync.core.pull_actions import (
     KeepLosingSlot,
     MarkOccurrenceBack,
     MarkOccurrenceGone,
+    NoteAlike,
+    NoteTakenOut,
     PushAppointment,
     PushSlot,
     RemoveSlot,
@@ -352,3 +354,30 @@ def test_an_event_of_no_length_at_the_windows_edge_is_inside() -> None:
     assert overlaps(edge, WINDOW)
     outside = WINDOW.starts_at - timedelta(seconds=1)
     assert not overlaps(EventFields("x", Interval(outside, outside)), WINDOW)
+
+
+# --- What the log shall not lack --------------------------------------------------------
+
+
+def test_our_own_write_whose_answer_was_lost_is_noted_and_nothing_more() -> None:
+    ours = replace(COPY, fields=fields("Shave"))
+    noted = NoteAlike(7, fields(), fields("Shave"), ("title",))
+    assert planned(ours, single(), single("Shave"))[0] == [noted]
+    slot = replace(SLOT, fields=replace(SLOT.fields, title="Shave"))
+    assert plan_slots([on_day(1, "Shave")], {KEY: slot}, {KEY: on_day(1)}, WINDOW) == [
+        NoteAlike(3, SLOT.fields, slot.fields, ("title",))
+    ]
+
+
+def test_without_a_base_nobody_knows_who_changed_what() -> None:
+    ours = replace(COPY, fields=fields("Shave"))
+    assert planned(ours, None, single("Shave"))[0] == []
+
+
+def test_an_occurrence_deleted_here_that_is_gone_there_is_noted_with_what_it_was() -> None:
+    second = on_day(2)
+    agreed = {KEY: on_day(1), second.recurrence_id: second}
+    assert plan_slots([second], {}, agreed, WINDOW, deleted_here={KEY}) == [
+        CreateSlot(second),
+        NoteTakenOut(KEY, on_day(1)),
+    ]
