@@ -143,7 +143,8 @@ def set_aside(
     if known and all(getattr(known, name) == fresh[name] for name in told):
         return
     message = f"set aside {one.href}: {storable(reason)}"
-    journal.write("set aside", Outcome.NEEDS_ATTENTION, message, resource=resource)
+    about = {"resource": resource, "appointment_id": resource.appointment_id}
+    journal.write("set aside", Outcome.NEEDS_ATTENTION, message, **about)
 
 
 def absorb_removed(

@@ -140,7 +140,8 @@ class Gathered:
             f"{about} ({spell(action.fields)}) is the same on both sides: changed alike, or "
             "written by us and the answer lost",
             resource,
-            replaces=True,
+            body=resource.base,
+            etag=resource.etag,
             before=as_json(action.before),
             after=as_json(action.after),
             **ids,
@@ -152,7 +153,8 @@ class Gathered:
         if entry and body != resource.base:
             entry.body, entry.etag = resource.base, resource.etag
             if quarrel := note(resource, Side.THEIRS, program_of(body), self.now):
-                self.log("freeze", quarrel, resource, outcome=Outcome.NEEDS_ATTENTION)
+                own, outcome = resource.appointment_id, Outcome.NEEDS_ATTENTION
+                self.log("freeze", quarrel, resource, outcome=outcome, appointment_id=own)
 
     def when_to_reconsider(self, parsed: ParsedResource) -> datetime | None:
         """A series at every roll of the window; a single event beyond it when it comes in."""

@@ -147,7 +147,8 @@ class SlotActions(Gathered):
             f"the occurrence of Blocked Slot {slot_id} “{one.fields.title}” is out of its series, "
             "as it was deleted in Referins",
             resource,
-            replaces=True,
+            body=resource.base,
+            etag=resource.etag,
             slot_id=slot_id,
             before={**as_json(one.fields, one.is_busy), RECURRENCE_ID: action.recurrence_id},
         )

@@ -7,11 +7,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from calendars import booking
-from calendars.models import User
+from calendars.models import BlockedSlot, User
 from icloud_sync import outbox
 from icloud_sync.connecting.story import tell
+from icloud_sync.core.history import as_json
 from icloud_sync.models import ICloudConnection, RemoteResource
-from icloud_sync.snapshots import belongs, refusal, slots_of_resources
+from icloud_sync.snapshots import belongs, refusal, slot_fields, slots_of_resources
 
 State = RemoteResource.State
 
@@ -65,7 +66,9 @@ def free(resources: Iterable[RemoteResource], *, actor: User | None = None) -> i
         slots = slots_of_resources(resource.connection.user_id, [resource.pk])
         freed = slots.filter(is_busy=True).exclude(removed_at_source_at=None)
         # Back in iCloud, it takes time again: nobody said anything about that event.
+        becoming_free = list(freed)
         number += freed.update(is_busy=False, busy_at_source=False)
+        told_freed(resource, becoming_free, actor)
         told(resource, "free", "takes no time any more", actor)
         settle(resource)
     return number
@@ -90,4 +93,20 @@ def told(resource: RemoteResource, action: str, what: str, actor: User | None) -
         if resource.appointment_id
         else f"the event {resource.uid}"
     )
-    tell(resource.connection, action, f"{about} {what}.", actor)
+    ids = {"resource": resource, "appointment_id": resource.appointment_id}
+    tell(resource.connection, action, f"{about} {what}.", actor, **ids)
+
+
+def told_freed(resource: RemoteResource, slots: Iterable[BlockedSlot], actor: User | None) -> None:
+    """Each of them: it can be blocked again from there."""
+    for slot in slots:
+        tell(
+            resource.connection,
+            "free slot",
+            f"freed Blocked Slot {slot.pk}.",
+            actor,
+            resource=resource,
+            slot_id=slot.pk,
+            before=as_json(slot_fields(slot), True),
+            after=as_json(slot_fields(slot), False),
+        )

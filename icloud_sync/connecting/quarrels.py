@@ -24,5 +24,7 @@ def let_go_on(resources: QuerySet[RemoteResource], *, actor: User | None = None)
             copy = {"kind": Kind.APPOINTMENT, "object_id": resource.appointment_id}
             outbox.try_parked_again(resource.connection_id, **copy)
         outbox.try_parked_again(resource.connection_id, **about)
-        tell(resource.connection, "let go on", f"{resource.uid} may be changed again.", actor)
+        message = f"{resource.uid} may be changed again."
+        ids = {"resource": resource, "appointment_id": resource.appointment_id}
+        tell(resource.connection, "let go on", message, actor, **ids)
     return len(frozen)

@@ -153,4 +153,5 @@ def tell(connection: ICloudConnection, verdict: Verdict, actor: User | None) -> 
         action="test event",
         outcome=outcomes.DONE if went_well else outcomes.NEEDS_ATTENTION,
         message=f"Doctor: {verdict.likely} {verdict.seen}{by}",
+        actor=actor,
     )

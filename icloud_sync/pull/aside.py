@@ -60,9 +60,8 @@ def record_one(work: Pull, collection: RemoteCollection, href: str, why: str) ->
     resource.state, resource.state_reason = State.NEEDS_ATTENTION, why[:500]
     resource.etag, resource.looks = "", 0
     resource.save()
-    work.journal.write(
-        "set aside", Outcome.NEEDS_ATTENTION, f"set aside {href}: {why}", resource=resource
-    )
+    about = {"resource": resource, "appointment_id": resource.appointment_id}
+    work.journal.write("set aside", Outcome.NEEDS_ATTENTION, f"set aside {href}: {why}", **about)
 
 
 def forget_never_read(work: Pull, hrefs: Collection[str]) -> None:

@@ -12,7 +12,7 @@ from icloud_sync.guards.vanished import hold_back
 from icloud_sync.models import RemoteCollection
 from icloud_sync.pull.aside import NOT_THERE, forget_never_read, record_unread
 from icloud_sync.pull.listing import Listing
-from icloud_sync.pull.moves import find_moves
+from icloud_sync.pull.moves import find_moves, tell_moves
 from icloud_sync.pull.work import Pull
 from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
 
@@ -94,6 +94,7 @@ def store(
         forget_never_read(work, listing.known.aside.intersection(one.href for one in found))
         moved = find_moves(work.session, found, listing.difference.vanished)
         absorb(work.connection, collection, found, work.now, work.journal, moved)
+        tell_moves(work, collection, moved)
 
 
 # --- What is not there any more -----------------------------------------------------------

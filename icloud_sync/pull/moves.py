@@ -1,13 +1,15 @@
 """An event that turns up at another href of the account: moved, or doubled? (D17)"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from icloud_sync.core.ical import lines
 from icloud_sync.core.values import Fetched
-from icloud_sync.models import RemoteResource
+from icloud_sync.models import RemoteCollection, RemoteResource
+from icloud_sync.pull.work import Pull
 from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
 from icloud_sync.session import Session
+from icloud_sync.synclog import Outcome
 
 State = RemoteResource.State
 UID = re.compile(r"^UID[;:]", re.MULTILINE | re.IGNORECASE)
@@ -46,3 +48,12 @@ def uid_of(body: str) -> str:
     if not UID.search(body):
         return ""
     return next((line.value for line in lines.split(body) if line.name == "UID"), "")
+
+
+def tell_moves(work: Pull, collection: RemoteCollection, moved: Mapping[str, int]) -> None:
+    """`moved`: as absorbed, href -> pk of the resource that lies there now."""
+    known = work.connection.resources.filter(pk__in=moved.values(), href__in=moved)
+    for resource in known.order_by("pk"):
+        about = {"resource": resource, "appointment_id": resource.appointment_id}
+        what = f"{resource.uid} lies in “{collection}” by now; the link follows"
+        work.journal.write("follow", Outcome.DONE, what, **about)
