@@ -78,6 +78,26 @@ def test_an_appointments_copy_is_brought_to_what_it_should_be(
     assert plan_appointment(wanted, copy) == action
 
 
+@pytest.mark.parametrize(
+    ("wanted", "copy", "action"),
+    [
+        (SAME, None, Park(Reason.READ_ONLY)),
+        (SAME, replace(COPY, status=CopyStatus.PENDING, base=None), Park(Reason.READ_ONLY)),
+        (SAME, replace(COPY, status=CopyStatus.REMOVED), Park(Reason.READ_ONLY)),
+        (RETITLED, replace(COPY, status=CopyStatus.DELETED), Park(Reason.READ_ONLY)),
+        # Not what is planned: looked at first, left alone, or there already.
+        (SAME, replace(COPY, status=CopyStatus.PENDING, etag=""), Read()),
+        (SAME, replace(COPY, status=CopyStatus.DELETED), Skip(Reason.DELETED_IN_ICLOUD)),
+        (SAME, COPY, Skip(Reason.ALREADY_SAME)),
+        (RETITLED, COPY, Update(("title",))),
+    ],
+)
+def test_nothing_is_created_where_we_may_not_write(
+    wanted: Wanted, copy: Copy | None, action: Action
+) -> None:
+    assert plan_appointment(wanted, copy, can_create=False) == action
+
+
 OCCURRENCE = replace(COPY, recurrence_id="20261201T090000Z")
 
 
