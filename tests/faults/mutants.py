@@ -15,10 +15,11 @@ import pytest
 
 from icloud_sync import standing
 from icloud_sync.apply import absorb_removed
-from icloud_sync.core import pull_plan, push_plan
+from icloud_sync.core import failed_write, pull_plan, push_plan
 from icloud_sync.core.ical import tzids
+from icloud_sync.core.values import Fetched
 from icloud_sync.pull import collections, intake, listing, run
-from icloud_sync.push import send
+from icloud_sync.push import record, send
 from icloud_sync.remote import (
     broken,
     classify,
@@ -407,7 +408,7 @@ def without_alarms(real: Any, *given: Any, **named: Any) -> str:
     return before + rest.partition("END:VALARM\r\n")[2] if begin else before
 
 
-believed = replacing(send, "read_back", lambda resource, body, remote: send.Fetched("", "", body))
+believed = replacing(record, "read_back", lambda resource, body, remote: Fetched("", "", body))
 any_etag = all_of(replacing(transport, "strong", as_it_is), replacing(multiget, "strong", as_it_is))
 WRITES = [
     mutant(
@@ -481,7 +482,6 @@ WRITES = [
         "events too large, 413",
         "events too large, 403",
         "the calendar turned read-only",
-        "writes 403",
     ),
     mutant(
         "a 404 to a write means that the event is gone",
@@ -561,7 +561,22 @@ SERVICE = [
         "a refusal is the event's, whatever its calendar says",
         replacing(client, "DOUBTFUL", ()),
         "everything 400",
+    ),
+    mutant(
+        "a 403 without a reason is the event's at once",
+        all_of(
+            replacing(client, "DOUBTFUL", ()),
+            replacing(failed_write, "FEW", 0),
+            replacing(failed_write, "LATE_ENOUGH", 0),
+        ),
         "everything 403",
+        "writes refused, 403",
+        "writes 403",
+    ),
+    mutant(
+        "a 412 is asked about for ever",
+        replacing(failed_write, "LATE_ENOUGH", 10_000),
+        "writes refused, 412",
     ),
     mutant(
         "a request that broke is made again at once",

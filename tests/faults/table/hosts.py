@@ -1,5 +1,6 @@
 """Where the account lives, who may ask, and who may be told the password (S1 to S5)."""
 
+from icloud_sync.core.outage import MOST_DOUBTED
 from icloud_sync.models import ICloudConnection
 from tests.faults.day import Day, Seen
 from tests.faults.table.row import Row, copes, down, new_password
@@ -27,6 +28,12 @@ def be_oneself_again(day: Day) -> None:
     ICloudConnection.objects.update(apple_id=day.world.account.username)
     day.world.connection.refresh_from_db()
     new_password(day)
+
+
+def believed_in_the_end(day: Day, seen: Seen) -> None:
+    """A 403 may be a throttle; one that has lasted for hours is an answer."""
+    ICloudConnection.objects.update(failures=MOST_DOUBTED)
+    assert day.look(1).status == "needs_password"
 
 
 def nobody_was_told(day: Day, seen: Seen) -> None:
@@ -114,10 +121,11 @@ ROWS = [
     Row(
         "an Apple ID nobody has",
         everybody={"unknown_user": "403"},
-        status="needs_password",
-        says="did not accept the Apple ID",
-        most_requests=1,
+        status="degraded",
+        says="refuses this account (403)",
+        most_requests=2,
         first=be_somebody_else,
+        also=believed_in_the_end,
         then=be_oneself_again,
     ),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from icloud_sync import connecting
+from icloud_sync.core.retry import LATE_ENOUGH
 from icloud_sync.models import OutboxEntry
 from tests.faults.day import ENDING, Day, Seen
 from tests.wire import Drop, Exchange, Reply
@@ -107,17 +108,38 @@ def down(name: str, says: str, most_requests: int = 3, **switches: Any) -> Row:
 def parked(name: str, *says: str, **switches: Any) -> Row:
     """Single events are refused: a person looks, reads why, and has them tried again."""
     log = frozenset({("park", "needs_attention")})
-    return Row(name, switches, logs=log, then=try_again, also=words_of_those_that_wait(says))
+    return Row(name, switches, logs=log, then=try_again, also=all_wait_for_a_person(*says))
 
 
-def words_of_those_that_wait(says: tuple[str, ...]) -> Proof:
-    """Each in one of these."""
+def doubted(name: str, says: str, parks: str, **switches: Any) -> Row:
+    """Single events are refused, or all of them, and nobody says which: they are tried for a
+    while, and then a person looks."""
+    log = frozenset({("retry", "retrying")})
+    row = Row(name, switches, status="degraded", says=says, logs=log, then=try_again)
+    return row.but(also=in_the_end(all_wait_for_a_person(parks)))
+
+
+def in_the_end(proof: Proof) -> Proof:
+    """After as many tries as there are."""
+
+    def proof_then(day: Day, seen: Seen) -> None:
+        for _ in range(2):
+            OutboxEntry.objects.update(attempts=LATE_ENOUGH)
+            day.wait()
+            day.world.sync()
+        proof(day, seen)
+
+    return proof_then
+
+
+def all_wait_for_a_person(*says: str) -> Proof:
+    """Who reads why: each in one of these words."""
 
     def proof(day: Day, seen: Seen) -> None:
-        waiting = OutboxEntry.objects.filter(state="needs_attention")
-        words = list(waiting.values_list("last_error", flat=True))
-        assert words
-        assert [one for one in words if not any(part in one for part in says)] == []
+        rows = list(OutboxEntry.objects.values_list("state", "last_error"))
+        assert rows
+        assert [(s, w) for s, w in rows if s != "needs_attention"] == []
+        assert [words for _, words in rows if not any(part in words for part in says)] == []
 
     return proof
 

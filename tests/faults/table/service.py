@@ -7,7 +7,7 @@ import pytest
 from icloud_sync.remote import session
 from icloud_sync.remote.client import CalDAVRemote
 from tests.faults.day import Day, Seen
-from tests.faults.table.row import Row, copes, down, parked
+from tests.faults.table.row import Row, copes, doubted, down
 from tests.wire import Drop, Exchange
 
 A_DAY = 86_400
@@ -66,10 +66,16 @@ DOWN = [
         )
     ),
     *(
-        down(f"writes {number}", "", 6, fault=number, fault_on="writes")
+        down(f"writes {number}", "", 10, fault=number, fault_on="writes")
         for number in ("502", "503", "504", "reset")
     ),
-    parked("writes 403", "refused the request (403)", fault="403", fault_on="writes"),
+    doubted(
+        "writes 403",
+        "did not say why",
+        "iCloud refused this event",
+        fault="403",
+        fault_on="writes",
+    ),
     down("everything 500", "failed (500)", refuse_everything=True),
     down("a sign-in page", "not CalDAV", html_answer=True),
     Row("connections break", wire=refused_connection, status="degraded", most_requests=6),
@@ -84,7 +90,7 @@ BADLY = [
         )
         for what, switch, says in (
             ("bodies", "slow_body", "too slow"),
-            ("headers", "slow_headers", "broke during a write"),
+            ("headers", "slow_headers", "took too long"),
         )
     ),
     Row(
