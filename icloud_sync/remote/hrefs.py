@@ -28,7 +28,8 @@ def _without_dots(segments: list[str]) -> str:
             kept.append(segment)
     if segments[-1] in (".", ".."):
         kept.append("")
-    return "/".join(kept) if len(kept) > 1 else "/"
+    # One slash in front: read again, what follows two of them would be a host.
+    return "/" + "/".join(kept).lstrip("/")
 
 
 def as_collection(href: str) -> str:

@@ -38,6 +38,9 @@ def test_every_spelling_of_an_href_is_one_identity(spelled: str) -> None:
         ("https://host", "/"),
         ("/c/%2e%2e/other/x.ics", "/other/x.ics"),
         ("/../../x", "/x"),
+        ("https://host//c/a.ics", "/c/a.ics"),  # read again, "//c" would be a host
+        ("/.//c/a.ics", "/c/a.ics"),
+        ("/c//a.ics", "/c//a.ics"),
     ],
 )
 def test_percent_encoding_has_one_form(spelled: str, expected: str) -> None:
