@@ -182,7 +182,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(who=who, pick=pick, which=st.integers(0, 3))
     def phone_leaves_one_out(self, who: int, pick: int, which: int) -> None:
-        self.on_phone(self.there.leave_out, who, pick, which, False)
+        self.on_phone(self.there.leave_out, who, pick, which)
 
     # --- the world ---
 

@@ -233,12 +233,9 @@ class There:
         seen = getattr(event.seen(), field)
         self.note(account, f"edit the occurrence {event.rid} of {body.uid}: {field} {seen!r}")
 
-    def leave_out(self, who: int, pick: int, which: int, even_news: bool = True) -> None:
-        """An EXDATE, as long as one occurrence stays. `even_news`: also where we have not
-        seen yet that it is a series (known, see test_found.py)."""
+    def leave_out(self, who: int, pick: int, which: int) -> None:
+        """An EXDATE, as long as one occurrence stays."""
         account, href, body = self.found(who, pick, lambda body: len(body.starts()) > 1)
-        if not even_news and self.world.is_news(body.uid):
-            return
         before = body.values()
         start = body.starts()[which % len(body.starts())]
         if event := body.overrides.get(start):

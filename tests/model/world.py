@@ -19,7 +19,7 @@ from unittest import mock
 from calendars.models import Appointment, Calendar, User
 from icloud_sync import session, tasks
 from icloud_sync.connecting import keep
-from icloud_sync.models import ICloudConnection, MintedUid, OutboxEntry, RemoteResource
+from icloud_sync.models import ICloudConnection, MintedUid, OutboxEntry
 from icloud_sync.push import send
 from tests.model.bodies import Body, Seen, interval
 from tests.model.clock import Clock, told_by
@@ -78,21 +78,15 @@ class OnPhones:
     trash: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-# Found, and not mended yet (test_found.py).
-KNOWN = ("OutboxEntry matching query does not exist",)
-
-
 class Grumble(logging.Handler):
     """What the engine itself calls its own mistake."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.mistakes: list[str] = []
-        self.known: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = logging.Formatter().format(record)
-        (self.known if any(each in said for each in KNOWN) else self.mistakes).append(said)
+        self.mistakes.append(logging.Formatter().format(record))
 
 
 class World:
@@ -225,11 +219,6 @@ class World:
         waits = OutboxEntry.objects.filter(kind="appointment", object_id=row.pk).exists()
         in_step = not waits and not body.count and body.master.seen() == seen
         return Deletion(row.pk, self.told.edits[row.pk], self.told.touches[row.pk], in_step)
-
-    def is_news(self, uid: str) -> bool:
-        """One of our events that was made a series, and nobody here knows."""
-        known = RemoteResource.objects.filter(uid=uid, appointment__isnull=False)
-        return known.filter(is_recurring=False).exists()
 
     def is_ambiguous(self, uid: str) -> None:
         """Moved and made a series between two looks, which occurrence is the appointment's is
