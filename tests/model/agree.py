@@ -9,11 +9,11 @@ from django.utils import timezone
 from calendars.models import Appointment, BlockedSlot
 from icloud_sync.core.refs import parse_source_ref
 from icloud_sync.models import ICloudConnection, MintedUid, OutboxEntry, RemoteResource
-from icloud_sync.remote.memory import MemoryAccount
 from tests.model.bodies import Body, Seen, interval
 from tests.model.found import in_log, in_rows, on_server
 from tests.model.ledger import FIELDS
-from tests.model.world import ROLES, World
+from tests.model.server import ModelAccount
+from tests.model.world import World
 
 OUT = ("cancelled", "invalid")
 # As the settings have it (D10).
@@ -24,22 +24,12 @@ def seen(row: Appointment | BlockedSlot) -> Seen:
     return Seen(row.title, interval(row.starts_at, row.ends_at), row.location, row.notes)
 
 
-def read_bodies(account: MemoryAccount) -> dict[str, Body]:
-    """Of the collections that are read."""
-    return {
-        href: Body.read(one.body)
-        for collection in account.collections.values()
-        if ROLES[collection.name] != "ignored"
-        for href, one in collection.resources.items()
-    }
-
-
 def check_agreement(world: World) -> None:
     minted = dict(MintedUid.objects.values_list("uid", "appointment_id"))
     for connection in ICloudConnection.objects.select_related("user"):
         account = world.account_named(connection.apple_id)
         check_copies(world, connection, account)
-        check_slots(connection, read_bodies(account), minted)
+        check_slots(connection, account.bodies(ignored=False), minted)
     check_nothing_lost(world)
     check_winners(world)
     check_words(world)
@@ -48,8 +38,8 @@ def check_agreement(world: World) -> None:
 # --- Appointments and their copies ------------------------------------------------------
 
 
-def check_copies(world: World, connection: ICloudConnection, account: MemoryAccount) -> None:
-    there = {body.uid: (href, body) for href, body in read_bodies(account).items()}
+def check_copies(world: World, connection: ICloudConnection, account: ModelAccount) -> None:
+    there = {body.uid: (href, body) for href, body in account.bodies(ignored=False).items()}
     copies = {one.appointment_id: one for one in connection.resources.all()}
     parked = set(connection.outbox.filter(kind="appointment").values_list("object_id", flat=True))
     for row in Appointment.objects.select_related("calendar").prefetch_related("hosts"):

@@ -13,8 +13,9 @@ from tests.factories import CalendarFactory, ContactFactory, ICloudConnectionFac
 from tests.model.database import Database, own_database
 from tests.model.here import Here
 from tests.model.invariants import check_always
+from tests.model.server import ROLES
 from tests.model.there import There
-from tests.model.world import PEOPLE, ROLES, TYPES, World
+from tests.model.world import PEOPLE, TYPES, World
 
 
 @dataclass

@@ -15,6 +15,7 @@ from tests.model.bodies import Body
 
 READS = ("list_collections", "list_changes", "list_members", "multiget", "get")
 WRITES = ("create", "update", "delete")
+ROLES = {"Home": "target", "Work": "mirrored", "Junk": "ignored"}
 PASSWORD = "app-password"
 
 
@@ -86,10 +87,12 @@ class ModelAccount(MemoryAccount):
         self.queue.clear()
         self.stale, self.password, self.rewrites = 0, PASSWORD, False
 
-    def bodies(self) -> dict[str, Body]:
+    def bodies(self, ignored: bool = True) -> dict[str, Body]:
+        """`ignored`: those of collections that nobody here reads as well."""
         return {
             href: Body.read(one.body)
             for collection in self.collections.values()
+            if ignored or ROLES[collection.name] != "ignored"
             for href, one in collection.resources.items()
         }
 

@@ -27,9 +27,8 @@ from tests.model.crashes import Reaper
 from tests.model.database import Database, Dead
 from tests.model.found import in_log, in_rows, on_server
 from tests.model.ledger import Ledger, Value
-from tests.model.server import Asked, ModelAccount, ModelRemote, ModelServer
+from tests.model.server import ROLES, Asked, ModelAccount, ModelRemote, ModelServer
 
-ROLES = {"Home": "target", "Work": "mirrored", "Junk": "ignored"}
 # The package shows its function of the same name.
 outbox_enqueue = import_module("icloud_sync.outbox.enqueue")
 PEOPLE = ("anna", "ben")
