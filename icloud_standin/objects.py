@@ -34,9 +34,12 @@ class Objects:
 
     def put(self, request: Request, place: Place) -> Response:
         collection = self._writable(place)
-        content = Validation(self.switches).accept(request, collection, place.name)
+        validation = Validation(self.switches)
+        content = validation.accept(request, collection)
         with self.store.alone():
             known = self.store.resource(collection, place.name)
+            if not known:
+                validation.accept_name(place.name)
             if known and request.header("if-none-match") == "*":
                 raise Refused(412)
             self._check_if_match(request, known)

@@ -26,11 +26,11 @@ class Validation:
         self.switches = switches
         self.refused = Refused(int(switches.refused_body))  # for most of what is wrong
 
-    def accept(self, request: Request, collection: Collection, name: str) -> Accepted:
+    def accept(self, request: Request, collection: Collection) -> Accepted:
         """The UID and guests of a body Apple would store; raises Refused for any other."""
         if self.switches.refused_writes:
             raise Refused(int(self.switches.refused_writes))
-        self._check_envelope(request, name)
+        self._check_envelope(request)
         calendar = self._calendar(request.body)
         components = calendar.named(*MAIN)
         if calendar.line("METHOD"):
@@ -44,13 +44,16 @@ class Validation:
             self._check(component)
         return Accepted(uids.pop(), attendees_of(calendar))
 
-    def _check_envelope(self, request: Request, name: str) -> None:
+    def _check_envelope(self, request: Request) -> None:
         if len(request.body) > self.switches.largest_body:
             body = error(CALDAV, "max-resource-size")
             raise Refused(int(self.switches.too_large), body, "text/xml; charset=UTF-8")
         kind = request.header("content-type").partition(";")[0].strip().lower()
         if kind != "text/calendar" and self.switches.content_type_needed:
             raise Refused(403, error(CALDAV, "supported-calendar-data"), "text/xml")
+
+    def accept_name(self, name: str) -> None:
+        """Of something new."""
         if ODD_IN_A_NAME.search(name) and self.switches.odd_names_refused:
             raise self.refused
 

@@ -5,7 +5,8 @@ the day ends well, not which of the two made it so.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +45,7 @@ from icloud_sync.remote.errors import (
 )
 from icloud_sync.remote.home import Home
 from icloud_sync.remote.session import HostRule
+from tests import wire
 from tests.faults.table import hosts, writes
 from tests.faults.table import listings as listed
 from tests.faults.table.row import Patch
@@ -80,6 +82,17 @@ def around(target: Any, name: str, change: Callable[..., Any]) -> Patch:
         patch.setattr(target, name, lambda *given, **named: change(real, *given, **named))
 
     return patch_it
+
+
+@contextmanager
+def unsearched() -> Iterator[None]:
+    """What a mutant sends breaks the rules of the wire, as it should."""
+    try:
+        yield
+    finally:
+        for each in wire.made:
+            each.close()
+        wire.made.clear()
 
 
 def no(*_: Any, **__: Any) -> None:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests import wire
 from tests.faults import day as days
 from tests.faults.day import Day
-from tests.faults.mutants import MUTANTS, Mutant
+from tests.faults.mutants import MUTANTS, Mutant, unsearched
 from tests.faults.table import ROWS, Row
 from tests.servers import Server
 
@@ -27,10 +26,7 @@ def test_without_the_answer_the_row_fails(
     row.limits(monkeypatch)
     mutant.patch(monkeypatch)
     monkeypatch.setattr(days, "PATIENCE", 4)
-    with pytest.raises(AssertionError):
+    with unsearched(), pytest.raises(AssertionError):
         row.live_through(day)
     monkeypatch.undo()
     day.heal()
-    for each in wire.made:
-        each.close()
-    wire.made.clear()  # what a mutant sent breaks the rules, as it should
