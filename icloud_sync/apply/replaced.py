@@ -1,5 +1,6 @@
-"""An event that somebody put where a copy of ours is, or was to be. It is theirs, whatever its
-address says: it comes in like any other, and ours gives way (C14)."""
+"""An event that somebody put where another one is, or was to be: a copy of ours, or one that is
+gone. It is another event, whatever its address says: it comes in like any other, and what we
+know of the first gives way (C14)."""
 
 import uuid
 from collections.abc import Iterable
@@ -9,24 +10,28 @@ from icloud_sync.apply.write import Writer
 from icloud_sync.core.ical.uid import is_another
 from icloud_sync.core.values import Fetched
 from icloud_sync.models import RemoteResource
-from icloud_sync.synclog import Outcome
 
 State = RemoteResource.State
+GONE = (State.DELETED_IN_ICLOUD, State.REMOVED)
 AT_OURS = (
     "another event is at the address that was chosen for appointment {}: it stays and comes in, "
     "ours gets another address"
 )
-FOR_OURS = "another event was put in the place of appointment {}'s: it stays and comes in"
+REPLACED = "was replaced by another event in iCloud, which comes in as it is"
 
 
 def give_way(rows: Rows, writer: Writer, fetched: Iterable[Fetched]) -> None:
-    """Of copies alone, whose UIDs we made: an event of somebody else's that gets another UID
-    where it is was edited (R9)."""
     for one in fetched:
         resource = rows.resources.get(one.href)
-        if resource and resource.appointment_id and is_another(one.body, resource.uid):
+        if resource and is_one_of_its_own(resource) and is_another(one.body, resource.uid):
             del rows.resources[one.href]
             move_out(resource, writer)
+
+
+def is_one_of_its_own(resource: RemoteResource) -> bool:
+    """A copy, whose UID we made; or gone (R12). An event of somebody else's that gets another
+    UID where it is was edited (R9)."""
+    return bool(resource.appointment_id) or resource.state in GONE
 
 
 def move_out(resource: RemoteResource, writer: Writer) -> None:
@@ -34,19 +39,14 @@ def move_out(resource: RemoteResource, writer: Writer) -> None:
     fresh = {"href": f"{resource.collection.href}{uuid.uuid4()}.ics"}
     if resource.state == State.PENDING:
         fresh["base"] = ""  # never stored here
-        tell("choose another address", AT_OURS, resource, writer)
+        tell(resource, writer)
     elif resource.state in (State.SYNCED, State.NEEDS_ATTENTION):
-        tell("give way", FOR_OURS, resource, writer)
-        writer.mark_deleted(resource)
+        writer.mark_deleted(resource, REPLACED, writer.connection.frees_deleted)
         resource.state_reason = f"Replaced by another event in iCloud, seen {writer.now:%Y-%m-%d}."
     RemoteResource.objects.filter(pk=resource.pk).update(**fresh)
     resource.href = fresh["href"]
 
 
-def tell(action: str, sentence: str, resource: RemoteResource, writer: Writer) -> None:
+def tell(resource: RemoteResource, writer: Writer) -> None:
     number = resource.appointment_id
-    writer.entries.append(
-        writer.journal.entry(
-            action, Outcome.DONE, sentence.format(number), resource=resource, appointment_id=number
-        )
-    )
+    writer.log("choose another address", AT_OURS.format(number), resource, appointment_id=number)

@@ -15,7 +15,7 @@ from icloud_sync.core.failed_write import Verdict
 from icloud_sync.core.ical.document import UnreadableResource
 from icloud_sync.core.retry import next_attempt
 from icloud_sync.leases import LeaseLost
-from icloud_sync.models import OutboxEntry, RemoteResource
+from icloud_sync.models import OutboxEntry
 from icloud_sync.push.attempt import Attempt, HeldBack, Parked
 from icloud_sync.push.judge import circumstances, concerns_all, is_bare_refusal, judge
 from icloud_sync.push.objects import Overtaken, Subject, subject_of
@@ -148,8 +148,7 @@ def settle(error: RemoteError, attempt: Attempt, this: Round) -> None:
     else:
         retry(verdict.sentence, subject, this, attempt.now)
     if verdict.elsewhere and subject.resource:  # "put it back" says where it is (D17)
-        row = RemoteResource.objects.filter(pk=subject.resource.pk)
-        row.update(state_reason=verdict.sentence[:500])
+        attempt.write(subject.resource, state_reason=verdict.sentence[:500])
     if verdict.look:
         this.result.look.append(key_of(subject.entry))
     count_doubts(verdict, this.result)

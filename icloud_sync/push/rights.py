@@ -1,6 +1,6 @@
 """What we may write to, asked when a write was refused without a word about why."""
 
-from datetime import datetime
+from django.db import transaction
 
 from icloud_sync.models import RemoteCollection, RemoteResource
 from icloud_sync.remote.errors import Refused, ResourceNotFound, UnreadableAnswer
@@ -16,12 +16,13 @@ def learn_rights(session: Session) -> None:
     said = {info.href: info.can_write for info in infos}
     for row in session.connection.collections.filter(href__in=said):
         if row.can_write != said[row.href]:
-            note(row, said[row.href], session.clock())
+            note(session, row, said[row.href])
 
 
-def note(row: RemoteCollection, can_write: bool, now: datetime) -> None:
+def note(session: Session, row: RemoteCollection, can_write: bool) -> None:
     """Its slots will say so, once what is stored is looked at again (window.py)."""
-    row.can_write = can_write
-    row.save(update_fields=["can_write"])
-    stored = row.resources.filter(state=RemoteResource.State.SYNCED)
-    stored.update(reconsider_at=now)
+    with transaction.atomic():
+        session.lease.check()
+        session.connection.collections.filter(pk=row.pk).update(can_write=can_write)
+        stored = row.resources.filter(state=RemoteResource.State.SYNCED)
+        stored.update(reconsider_at=session.clock())

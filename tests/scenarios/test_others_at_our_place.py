@@ -123,7 +123,8 @@ def test_44_an_event_put_in_the_place_of_ours_is_a_blocked_slot_and_ours_is_dele
     ours = RemoteResource.objects.get(appointment=appointment)
     assert (ours.state, ours.href != href) == ("deleted_in_icloud", True)
     assert "Replaced by another event" in ours.state_reason
-    assert len(world.log("give way")) == len(world.log("mark deleted in iCloud")) == 1
+    [entry] = world.log("mark deleted in iCloud")
+    assert "was replaced by another event in iCloud" in entry.message
 
 
 @pytest.mark.parametrize("then", [edited, cancelled, deleted])
@@ -159,6 +160,26 @@ def test_44_an_event_put_where_a_cancelled_one_of_ours_was_is_not_deleted(world:
     appointment.save()
     world.settle()
     assert [one["title"] for one in world.remote()] == ["Haircut", "Private"]
+
+
+def test_44_an_event_put_where_a_deleted_one_of_theirs_was_is_another_one(world: World) -> None:
+    href = world.account.phone.put("lunch.ics", vevent("lunch", "Lunch", at(10), at(11)))
+    world.settle()
+    world.account.phone.delete(href)
+    world.settle()
+    world.account.phone.put("lunch.ics", THEIRS)
+    world.settle()
+    gone = slot("Lunch", at(10), at(11), **{"deleted in iCloud": True})
+    assert world.slots() == [gone, PRIVATE]
+
+
+def test_44_an_event_of_theirs_that_gets_another_uid_where_it_is_was_edited(world: World) -> None:
+    world.account.phone.put("lunch.ics", vevent("lunch", "Lunch", at(10), at(11)))
+    world.settle()
+    world.account.phone.delete(world.href("Lunch"))
+    world.account.phone.put("lunch.ics", THEIRS)
+    world.settle()
+    assert world.slots() == [PRIVATE]
 
 
 def test_44_a_moved_event_is_found_though_another_one_took_its_place(world: World) -> None:

@@ -60,24 +60,26 @@ def answering(reply: Drop | Reply, *methods: str, about: str = "") -> Fault:
 # --- It lives elsewhere in the account (6.6, D17) --------------------------------------------
 
 
-def edited_after_it_was_moved_away(world: World) -> Any:
+def edited_after_it_was_moved_away(world: World, seen_first: bool = True) -> Any:
     world.account.make_collection("Private")
     world.sync()
     appointment = world.book(title="Haircut")
     world.settle()
     world.account.phone.move(world.href("Haircut"), "Private")
-    world.settle()
+    if seen_first:
+        world.settle()
     appointment.title = "Shave"
     appointment.save()
     return appointment
 
 
+@pytest.mark.parametrize("seen_first", [True, False])
 @pytest.mark.parametrize("how", Switches.uid_conflict.choices)
 def test_d17_an_event_that_was_moved_to_an_ignored_calendar_waits_for_a_person_who_is_told_where(
-    apple: World, how: str
+    apple: World, how: str, seen_first: bool
 ) -> None:
     apple.account.standin.switches.uid_conflict = how
-    edited_after_it_was_moved_away(apple)
+    edited_after_it_was_moved_away(apple, seen_first)
     before, resource = apple.remote("Private"), RemoteResource.objects.get()
     seen = looks(apple, 6)
     assert count(seen, "PUT") == [2, 0, 0, 0, 0, 0]
@@ -261,6 +263,17 @@ def test_61_a_calendar_that_turned_read_only_is_named_as_that_and_asked_once_at_
     assert why.startswith(READ_ONLY)
     assert [one["title"] for one in apple.remote()] == ["Haircut", "Lunch"]
     assert [one.read_only_reason for one in BlockedSlot.objects.all()] == [READ_ONLY]
+
+
+def test_61_one_refusal_tells_enough_about_a_calendar(apple: World) -> None:
+    apple.settle()
+    apple.account.standin.switches.read_only = True
+    for hour in (9, 12, 15):
+        apple.book(starts_at=at(hour))
+    assert count(looks(apple, 3), "PUT") == [1, 0, 0]
+    assert [(state, why[: len(READ_ONLY)]) for state, why in told(apple)] == [
+        ("needs_attention", READ_ONLY)
+    ] * 3
 
 
 @pytest.mark.parametrize("do", [book, edit, cancel])
