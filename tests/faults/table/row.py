@@ -144,7 +144,7 @@ def all_wait_for_a_person(*says: str) -> Proof:
     return proof
 
 
-def try_again(day: Day) -> None:
+def try_again(*_: Day) -> None:
     OutboxEntry.objects.filter(state="needs_attention").update(state="waiting", attempts=0)
 
 
