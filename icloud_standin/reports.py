@@ -53,7 +53,8 @@ class Reports:
             resource = self.view.read(place.collection, place.name)
             if resource:
                 return [self._response(resource, asked)]
-        return [] if self.switches.missing_is == "left out" else [xml.status_only(href, 404)]
+        how = self.switches.missing_is
+        return [] if how == "left out" else [xml.status_only(href, int(how))]
 
     def _response(self, resource: Resource, asked: list[str]) -> str:
         href = self.view.href(resource.href)

@@ -110,9 +110,9 @@ class ReadingSwitches(Board):
     missing_is = Switch(
         "S11",
         "404",
-        "How a multiget tells that a body is missing: a 404 entry, or no entry at all.",
-        "The same for both.",
-        choices=("404", "left out"),
+        "How a multiget tells that a body is missing: an entry that says 404 or 500, or none.",
+        "The same for all.",
+        choices=("404", "500", "left out"),
     )
     stale_reads = Switch(
         "S11",

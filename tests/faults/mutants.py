@@ -353,6 +353,7 @@ LISTINGS = [
         replacing(intake, "fetch_batch", missing_is_deleted),
         "listed, missing for two reads",
         "listed, left out for two reads",
+        "listed, 500 for two reads",
         "nothing but ghosts",
     ),
     mutant(

@@ -109,7 +109,10 @@ GAPS = [
     # The token has moved past what it did not tell of: only the daily comparison finds it.
     Row("news listed late, past the token", {"listed_late": 4}, looks=4),
     copes("listed, missing for two reads", listed_but_missing=2, looks=6),
-    copes("listed, left out for two reads", listed_but_missing=2, missing_is="left out", looks=6),
+    *(
+        copes(f"listed, {how} for two reads", listed_but_missing=2, missing_is=how, looks=6)
+        for how in ("left out", "500")
+    ),
     copes("old bodies for a read", stale_reads=1, looks=6),
     copes("old bodies for two reads", stale_reads=2, looks=8),
     copes("one ghost", ghosts="one", looks=4).but(also=the_ghost_is_on_record),

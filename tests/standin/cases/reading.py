@@ -143,9 +143,10 @@ def an_event_read_four_times(bench: Bench) -> tuple[int, list[int], int]:
     return listed, read, len(client.query(bench.href, EVENTS).hrefs) > 0
 
 
-def a_missing_href(bench: Bench) -> bool:
-    missing = f"{bench.href}no.ics"
-    return bench.client().multiget(bench.href, missing).hrefs == [missing]
+def a_missing_href(bench: Bench) -> list[str]:
+    """How a multiget tells of it."""
+    told = bench.client().multiget(bench.href, f"{bench.href}no.ics")
+    return [response.findtext(f"{DAV}status") or "" for response in told.xml]
 
 
 def a_change_and_a_deletion_read_three_times(bench: Bench) -> list[tuple[int, bool, bool]]:
@@ -249,7 +250,14 @@ CASES = [
         (1, [200, 1, 200, 1], True),
         (1, [404, 0, 404, 1], True),
     ),
-    Case("missing_is", "left out", a_missing_href, True, False),
+    Case("missing_is", "left out", a_missing_href, ["HTTP/1.1 404 Not Found"], []),
+    Case(
+        "missing_is",
+        "500",
+        a_missing_href,
+        ["HTTP/1.1 404 Not Found"],
+        ["HTTP/1.1 500 Internal Server Error"],
+    ),
     Case(
         "stale_reads",
         2,
