@@ -78,7 +78,7 @@ class StandInAccount:
 
     def resources(self, collection: str = "home") -> dict[str, str]:
         found = self._store.resources(self.collection(collection))
-        return {each.href: (each.body or b"").decode() for each in found}
+        return {each.href: (each.body or b"").decode(errors="replace") for each in found}
 
     def body(self, href: str) -> bytes:
         return self._store.at(self._row, href).body or b""

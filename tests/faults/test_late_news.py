@@ -1,18 +1,15 @@
 """iCloud lists what it cannot show yet, shows what was there before, and forgets nothing of
 the sort soon (icloud-behaviour 4.8, 4.9): a look later all is well, and no edit is undone."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from icloud_sync.core.values import Changes
 from icloud_sync.models import RemoteCollection, RemoteResource, SyncLogEntry
 from icloud_sync.pull.listing import Listing
 from icloud_sync.pull.run import COMPARE_EVERY
-from icloud_sync.remote.client import CalDAVRemote
 from icloud_sync.remote.interface import MULTIGET_BATCH
 from tests.scenarios.world import World, at, vevent
 
@@ -178,7 +175,7 @@ def token(world: World) -> str:
     )
 
 
-def test_an_empty_list_of_200_events_removes_nothing_and_is_told(full: World) -> None:
+def test_16_an_empty_list_of_200_events_removes_nothing_and_is_told(full: World) -> None:
     before = (full.slots(), token(full))
     home = full.account.standin.switches_of("home")
     home.tokens_expire, home.empty_listing = True, "members"
@@ -191,31 +188,46 @@ def test_an_empty_list_of_200_events_removes_nothing_and_is_told(full: World) ->
     assert "returned an empty list for the calendar “Home”, though its 200 events are there" in (
         full.connection.status_reason
     )
-    assert len(full.log("doubt listing")) == 1
+    assert len({one.message for one in full.log("doubt listing")}) == 1
     home.reset()
     full.settle()
     assert len(full.slots()) == 201
     assert full.connection.status == "connected"
 
 
-def test_a_list_that_lacks_a_third_changes_nothing_and_asks_in_batches(
-    full: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before, whole, thinned = full.slots(), CalDAVRemote.list_changes, []
-
-    def lacking_once(self: CalDAVRemote, href: str, sync_token: str) -> Changes:
-        found = whole(self, href, sync_token)
-        if thinned or len(found.changed) < 100:
-            return found
-        thinned.append(href)
-        return replace(found, changed=found.changed[::3] + found.changed[1::3])
-
-    monkeypatch.setattr(CalDAVRemote, "list_changes", lacking_once)
+def test_17_a_list_that_lacks_a_third_changes_nothing_and_asks_in_batches(full: World) -> None:
+    before = full.slots()
+    full.account.standin.switches_of("home").short_listings = 1
     full.account.standin.expire_tokens("home")
     full.account.phone.put("new.ics", vevent("new", "New", at(7), at(8)))
     asked = requests(full)
-    assert thinned
+    assert full.account.standin.switches_of("home").short_listings == 0
     assert len(asked) < 12
     assert [one for one in full.slots() if one["title"] != "New"] == before
     full.settle()
     assert len(full.slots()) == 201
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "reset"])
+def test_20_a_report_in_three_pages_that_fails_at_the_second_is_gone_on_with(
+    apple: World, fault: str
+) -> None:
+    apple.settle()
+    home, before = apple.account.standin.switches_of("home"), token(apple)
+    for number in range(30):
+        apple.account.phone.put(f"{number}.ics", vevent(f"u{number}", f"E{number}", at(9), at(10)))
+    home.page_size, home.second_page = 10, fault
+    for _ in range(2):
+        apple.sync()
+        assert apple.connection.status == "degraded"
+        known = {one["title"] for one in apple.slots()}
+        assert token(apple) == before or known >= {f"E{number}" for number in range(10)}
+        assert not apple.log("mark deleted in iCloud")
+    home.reset("second_page")
+    apple.account.wire.clear()
+    apple.sync()
+    reports = [one for one in apple.account.wire.requests if "sync-collection" in one.body]
+    assert len(reports) == 3
+    assert {one["title"] for one in apple.slots()} == {f"E{number}" for number in range(30)}
+    assert token(apple) != before
+    apple.settle()

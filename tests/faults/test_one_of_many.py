@@ -13,31 +13,81 @@ pytestmark = pytest.mark.django_db
 NEED_PRIVILEGES = b'<error xmlns="DAV:"><need-privileges/></error>'
 
 
-def spoils_reports(one: Exchange) -> Reply | None:
-    """What some servers do with a control character: they put it into their XML."""
-    spoilt = one.method == "REPORT" and "bell.ics<" in one.body
-    return Reply(207, b'<multistatus xmlns="DAV:">\x08</multistatus>') if spoilt else None
+def hundred(world: World, odd: str | bytes) -> str:
+    """100 events in one calendar, and the href of the one that is odd."""
+    for number in range(99):
+        world.account.phone.put(f"{number}.ics", vevent(f"u{number}", f"E{number}", at(9), at(10)))
+    world.account.standin.put("odd.ics", odd)
+    return f"{world.account.home}odd.ics"
 
 
-def test_an_event_that_no_xml_can_carry_stops_only_itself(apple: World) -> None:
-    for number in range(60):
-        apple.account.phone.put(f"{number}.ics", vevent(f"u{number}", f"E{number}", at(9), at(10)))
-    href = apple.account.phone.put("bell.ics", vevent("bell", "Ring \x08", at(12), at(13)))
-    apple.account.wire.faults.append(spoils_reports)
+def spoiling(found: bytes) -> Callable[[Exchange], Reply | None]:
+    """What some servers do with what XML cannot carry: they put it there."""
+
+    def spoilt(one: Exchange) -> Reply | None:
+        reported = one.method == "REPORT" and "odd.ics<" in one.body
+        return Reply(207, b'<multistatus xmlns="DAV:">' + found) if reported else None
+
+    return spoilt
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        (b"\x08", "This event holds a control character (0x08)."),
+        (b"\xff\xfe", "This event is not valid UTF-8 text."),
+    ],
+    ids=["0x08", "invalid UTF-8"],
+)
+def test_26_an_event_that_no_xml_can_carry_stops_only_itself(
+    apple: World, odd: bytes, why: str
+) -> None:
+    body = vevent("odd", "Ring …", at(12), at(13)).encode()
+    href = hundred(apple, body.replace("…".encode(), odd))
+    apple.account.wire.faults.append(spoiling(odd))
     apple.sync()
-    assert len(apple.slots()) == 60
+    assert len(apple.slots()) == 99
     [aside] = RemoteResource.objects.filter(state="needs_attention")
-    why = "This event holds a control character (0x08)."
     assert (aside.href, aside.state_reason) == (href, why)
     assert [one.message for one in apple.log("set aside")] == [f"set aside {href}: {why}"]
     assert len(apple.account.wire.requests) < 25
     apple.settle()
     apple.account.wire.faults.clear()
-    apple.account.phone.put("bell.ics", vevent("bell", "Ring", at(12), at(13)))
+    apple.account.phone.put("odd.ics", vevent("odd", "Ring", at(12), at(13)))
     apple.sync()
-    assert len(apple.slots()) == 61
+    assert len(apple.slots()) == 100
     assert RemoteResource.objects.filter(state="needs_attention").count() == 0
     apple.settle()
+
+
+@pytest.mark.parametrize("how", ["404", "500", "left out"])
+def test_25_of_a_hundred_one_that_a_report_has_no_body_of_is_asked_for_again(
+    apple: World, how: str
+) -> None:
+    apple.settle()
+    for number in range(99):
+        apple.account.phone.put(f"{number}.ics", vevent(f"u{number}", f"E{number}", at(9), at(10)))
+    home = apple.account.standin.switches_of("home")
+    home.missing_is, home.listed_but_missing = how, 2
+    href = apple.account.phone.put("odd.ics", vevent("odd", "Ring", at(12), at(13)))
+    apple.sync()
+    assert {one["title"] for one in apple.slots()} == {f"E{number}" for number in range(99)}
+    assert not RemoteResource.objects.exclude(state="synced").exists()
+    asked = asked_for(apple)
+    assert "odd.ics<" in asked
+    assert asked.count(".ics<") == 1
+    asked_for(apple)
+    assert len(apple.slots()) == 100
+    assert RemoteResource.objects.get(href=href).state == "synced"
+    home.reset()
+    apple.settle()
+
+
+def asked_for(world: World) -> str:
+    """The hrefs whose bodies one more look asks for."""
+    world.account.wire.clear()
+    world.sync()
+    return "".join(one.body for one in world.account.wire.requests if "multiget" in one.body)
 
 
 def reports_of(collection: str, reply: Reply) -> Callable[[Exchange], Reply | None]:
