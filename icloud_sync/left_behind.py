@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from icloud_sync import outbox
 from icloud_sync.models import OutboxEntry, SyncRun
 from icloud_sync.synclog import Direction, Outcome, tell
@@ -12,20 +14,25 @@ STOPPED = "The worker stopped in the middle. What it had not finished is done ag
 
 def give_back(now: datetime, connection_id: int | None = None) -> int:
     """Rows wait to be sent again, and the log says why. Returns how many."""
-    rows = outbox.release_stuck(now, connection_id)
-    for entry in rows:
-        sentence = f"{entry} was being sent when the worker stopped; it is sent again"
-        is_appointment = entry.kind == OutboxEntry.Kind.APPOINTMENT
-        tell(
-            entry.connection,
-            "interrupted",
-            Outcome.RETRYING,
-            sentence,
-            direction=Direction.PUSH,
-            appointment_id=entry.object_id if is_appointment else None,
-            slot_id=None if is_appointment else entry.object_id,
-        )
-    return len(rows)
+    rows = list(outbox.stuck(now, connection_id))
+    return sum(give_back_one(entry, now) for entry in rows)
+
+
+@transaction.atomic
+def give_back_one(entry: OutboxEntry, now: datetime) -> bool:
+    if not outbox.release_stuck(entry, now):
+        return False
+    kinds = OutboxEntry.Kind
+    tell(
+        entry.connection,
+        "interrupted",
+        Outcome.RETRYING,
+        f"{entry} was being sent when the worker stopped; it is sent again",
+        direction=Direction.PUSH,
+        appointment_id=entry.object_id if entry.kind == kinds.APPOINTMENT else None,
+        slot_id=entry.object_id if entry.kind == kinds.SLOT else None,
+    )
+    return True
 
 
 def close_runs(now: datetime) -> None:

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from tests import servers, wire
+from tests.cluster.counting import pytest_runtest_logreport, pytest_terminal_summary
+
+__all__ = ["pytest_runtest_logreport", "pytest_terminal_summary"]
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from icloud_sync.outbox.claim import (
     retry_now,
     retry_these,
     same_object,
+    stuck,
     take_over,
 )
 from icloud_sync.outbox.enqueue import (
@@ -54,6 +55,7 @@ __all__ = [
     "retry_these",
     "same_object",
     "served_copies",
+    "stuck",
     "take_over",
     "try_parked_again",
     "without_copy",

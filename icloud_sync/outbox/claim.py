@@ -25,18 +25,24 @@ IN_HAND = Q(
 )
 
 
+def is_stuck(now: datetime) -> Q:
+    """Claimed by a worker that died."""
+    return Q(state=State.CLAIMED) & ~(IN_HAND & Q(claimed_until__gte=now))
+
+
 def due(now: datetime) -> QuerySet[OutboxEntry]:
-    """Rows to send now. While an object is being sent, its newer row waits for that."""
+    """Rows to send now, and those whose worker died: until they are given back nobody may look
+    at the account and take what that worker did there for somebody else's doing. While an
+    object is being sent, its newer row waits for that."""
     being_sent = OutboxEntry.objects.filter(
         IN_HAND,
         connection=OuterRef("connection"),
         kind=OuterRef("kind"),
         object_id=OuterRef("object_id"),
     )
+    waits = Q(~Exists(being_sent), state=State.WAITING, not_before__lte=now)
     return OutboxEntry.objects.filter(
-        ~Exists(being_sent),
-        state=State.WAITING,
-        not_before__lte=now,
+        waits | is_stuck(now),
         connection__status__in=(
             ICloudConnection.Status.CONNECTED,
             ICloudConnection.Status.DEGRADED,
@@ -46,7 +52,7 @@ def due(now: datetime) -> QuerySet[OutboxEntry]:
 
 def claim(connection_id: int, owner: str, now: datetime) -> OutboxEntry | None:
     """The oldest due row of the connection, now ours alone, or None."""
-    candidates = due(now).filter(connection_id=connection_id)
+    candidates = due(now).filter(connection_id=connection_id, state=State.WAITING)
     for pk in candidates.values_list("pk", flat=True)[:20]:
         claimed = OutboxEntry.objects.filter(pk=pk, state=State.WAITING).update(
             state=State.CLAIMED, claimed_by=owner, claimed_until=now + CLAIM_TTL
@@ -120,16 +126,20 @@ def same_object(entry: OutboxEntry) -> QuerySet[OutboxEntry]:
     ).exclude(pk=entry.pk)
 
 
-def release_stuck(now: datetime, connection_id: int | None = None) -> list[OutboxEntry]:
-    """Rows whose worker died go back to waiting; which they were. The first time at once: the
-    worker may have died of anything. A row that workers keep dying of backs off as others do."""
+def stuck(now: datetime, connection_id: int | None = None) -> QuerySet[OutboxEntry]:
     one = {} if connection_id is None else {"connection": connection_id}
-    claims = OutboxEntry.objects.filter(state=State.CLAIMED, **one)
-    stuck = list(claims.exclude(IN_HAND, claimed_until__gte=now).select_related("connection"))
-    for entry in stuck:
-        at = next_attempt(entry.attempts, now, random.random()) if entry.attempts else now
-        release(entry, at, "The worker that was sending this stopped.")
-    return stuck
+    return OutboxEntry.objects.filter(is_stuck(now), **one).select_related("connection")
+
+
+@transaction.atomic
+def release_stuck(entry: OutboxEntry, now: datetime) -> bool:
+    """Back to waiting, the first time at once: its worker may have died of anything. A row that
+    workers keep dying of backs off as others do. False: somebody else was faster."""
+    if not is_ours(entry):
+        return False
+    at = next_attempt(entry.attempts, now, random.random()) if entry.attempts else now
+    release(entry, at, "The worker that was sending this stopped.")
+    return True
 
 
 @transaction.atomic

@@ -91,7 +91,8 @@ class Pulse:
         ended = self.board.ended
         for number in range(self.board.cleared + 1, ended + 1):
             leases.free(f"{self.token}.{number}/")
-        tasks.sweep()
+        for task in EACH_MINUTE.values():
+            task()
         self.board.cleared = ended
 
     def look_at_queue(self) -> None:

@@ -12,27 +12,45 @@ import redis
 from psycopg import sql
 
 from tests import machine
+from tests.cluster.counting import kills_are_told
 from tests.cluster.processes import Site
 
+__all__ = ["kills_are_told"]
+
+# Installations by database and queue. `make test` kills on the first, `make test-all` on all.
 KINDS = ["sqlite, queue in it", "postgresql, queue in it", "sqlite, redis", "postgresql, redis"]
 
 
 @pytest.fixture
 def sqlite_site(tmp_path: Path, templates: "Templates") -> Iterator[Site]:
-    with (
-        templates.database("sqlite", tmp_path) as database_url,
-        stopped_at_the_end(Site(tmp_path, database_url)) as site,
-    ):
+    with site_of_kind("sqlite", tmp_path, templates) as site:
         yield site
 
 
 @pytest.fixture(params=KINDS)
 def site(request: pytest.FixtureRequest, tmp_path: Path, templates: "Templates") -> Iterator[Site]:
     """An installation of each kind, migrated and empty."""
+    with site_of_kind(request.param, tmp_path, templates) as site:
+        yield site
+
+
+TO_KILL = KINDS if machine.TEST_ALL else KINDS[:1]
+
+
+@pytest.fixture(params=TO_KILL)
+def site_to_kill(
+    request: pytest.FixtureRequest, tmp_path: Path, templates: "Templates"
+) -> Iterator[Site]:
+    with site_of_kind(request.param, tmp_path, templates) as site:
+        yield site
+
+
+@contextmanager
+def site_of_kind(kind: str, folder: Path, templates: "Templates") -> Iterator[Site]:
     with (
-        templates.database(request.param, tmp_path) as database_url,
-        broker(request.param) as redis_url,
-        stopped_at_the_end(Site(tmp_path, database_url, redis_url)) as site,
+        templates.database(kind, folder) as database_url,
+        broker(kind) as redis_url,
+        stopped_at_the_end(Site(folder, database_url, redis_url)) as site,
     ):
         yield site
 

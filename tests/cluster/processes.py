@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -93,8 +94,10 @@ class Site:
     database_url: str
     redis_url: str = ""
     extra: dict[str, str] = field(default_factory=dict)  # more of the environment
+    constants: dict[str, float] = field(default_factory=dict)  # of the product (patched.py)
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
     teller: subprocess.Popen[bytes] | None = None
+    asking: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -123,13 +126,14 @@ class Site:
 
     def ask(self, statements: str) -> Any:
         """Runs Python in the installation; `answer = …` comes back, as JSON can carry it."""
-        teller = self.teller or self._start_teller()
-        assert teller.stdin
-        assert teller.stdout
-        teller.stdin.write(json.dumps(statements).encode() + b"\n")
-        teller.stdin.flush()
-        assert select.select([teller.stdout], [], [], 60)[0], f"no answer to {statements}"
-        told = json.loads(teller.stdout.readline())
+        with self.asking:
+            teller = self.teller or self._start_teller()
+            assert teller.stdin
+            assert teller.stdout
+            teller.stdin.write(json.dumps(statements).encode() + b"\n")
+            teller.stdin.flush()
+            assert select.select([teller.stdout], [], [], 60)[0], f"no answer to {statements}"
+            told = json.loads(teller.stdout.readline())
         assert "error" not in told, told["error"]
         return told["answer"]
 
@@ -144,16 +148,21 @@ class Site:
         return self.teller
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "manage.py", *arguments]
+        if self.constants:
+            patches = [f"{name}={value}" for name, value in self.constants.items()]
+            command[1:2] = ["-m", "tests.cluster.patched", *patches, "--"]
         with (self.folder / f"{arguments[0]}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
         self.started.append(process)
         return process
+
+    @property
+    def workers(self) -> list[subprocess.Popen[bytes]]:
+        """That are running, in the order they were started."""
+        return [each for each in self.started if "worker" in each.args and each.poll() is None]
 
     def log(self, command: str) -> str:
         return (self.folder / f"{command}.log").read_text()

@@ -11,6 +11,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from calendars.models import Appointment
+from icloud_sync import outbox
 from icloud_sync.models import ICloudConnection, OutboxEntry, RemoteResource
 from icloud_sync.sync import SyncResult, sync
 from tests.scenarios.world import World, connected
@@ -132,6 +133,23 @@ def test_a_late_answer_to_a_deletion_changes_nothing_either(world: World) -> Non
         known = stored()
         first.go_on()
     assert stored() == known
+
+
+# --- A worker that died ---------------------------------------------------------------
+
+
+def test_what_a_dead_worker_deleted_is_not_taken_for_a_deletion_in_icloud(world: World) -> None:
+    """Whoever looks at the account next finishes what was begun, before it looks."""
+    appointment = world.book(title="One")
+    world.settle()
+    appointment.status = "cancelled"
+    appointment.save()
+    assert outbox.claim(world.connection.pk, "dead", timezone.now())
+    world.account.phone.delete(world.href("One"))  # as the dead worker had it deleted
+    world.sync()
+    assert RemoteResource.objects.get().state == "removed"
+    assert world.log("mark deleted in iCloud") == []
+    assert len(world.log("interrupted")) == 1
 
 
 # --- Two at a row ---------------------------------------------------------------------
