@@ -157,11 +157,15 @@ HOSTS = [
         "a connection that was refused counts as broken",
         replacing(broken, "never_sent", never),
         "renumbered, and at home where nobody listens",
+        "connections refused",
+        "no such name",
+        "no TLS",
     ),
     mutant(
         "a dead password is tried on",
         replacing(classify, "_credentials", no),
         "the password revoked",
+        "the password revoked in the middle of a run",
         "an Apple ID nobody has",
     ),
 ]

@@ -4,9 +4,20 @@ from icloud_sync.core.outage import MOST_DOUBTED
 from icloud_sync.models import ICloudConnection
 from tests.faults.day import Day, Seen
 from tests.faults.table.row import Row, copes, down, new_password
+from tests.wire import Exchange, Reply
 
 REDIRECTS = ("301", "302", "307", "308")
 NOT_TOLD = "The password is not sent to 127.0.0.2"
+
+
+def revoked_after_five(day: Day, exchange: Exchange) -> Reply | None:
+    """Failure case 3."""
+    already = len(day.world.account.wire.requests)
+    return Reply(401, headers={"WWW-Authenticate": "Basic"}) if already > 5 else None
+
+
+def count_anew(day: Day) -> None:
+    day.world.account.wire.clear()
 
 
 def forget_the_home(day: Day) -> None:
@@ -116,6 +127,15 @@ ROWS = [
         status="needs_password",
         says="account.apple.com",
         most_requests=2,  # the generic host has to say so, too
+        then=new_password,
+    ),
+    Row(
+        "the password revoked in the middle of a run",
+        wire=revoked_after_five,
+        status="needs_password",
+        says="account.apple.com",
+        most_requests=8,
+        first=count_anew,
         then=new_password,
     ),
     Row(

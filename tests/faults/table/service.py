@@ -1,13 +1,17 @@
 """Outages, throttling, and answers that come badly or not at all (S18, S21)."""
 
+import socket
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.conf import settings
 
+from icloud_sync.models import ICloudConnection
 from icloud_sync.remote import session
 from icloud_sync.remote.client import CalDAVRemote
 from tests.faults.day import Day, Seen
-from tests.faults.table.row import Row, copes, doubted, down
+from tests.faults.table.row import Act, Row, copes, doubted, down
 from tests.wire import Drop, Exchange
 
 A_DAY = 86_400
@@ -17,6 +21,33 @@ NUMBERS = ("502", "503", "504", "429", "403", "400", "reset")
 
 def refused_connection(day: Day, exchange: Exchange) -> Drop:
     return Drop.BEFORE
+
+
+def at_another_address(url: str) -> Act:
+    def move(day: Day) -> None:
+        standin = day.standin.standin
+        address = url.format(nobody=standin.hosts.nobody, port=standin.port)
+        settings.ICLOUD_ALLOWED_HOSTS = [*settings.ICLOUD_ALLOWED_HOSTS, "nowhere.invalid"]
+        ICloudConnection.objects.update(server_url=address, home_url="")
+
+    return move
+
+
+def at_the_right_address(day: Day) -> None:
+    ICloudConnection.objects.update(server_url=day.world.account.server_url, home_url="")
+
+
+def names_unknown(patch: pytest.MonkeyPatch) -> None:
+    """Without asking anybody outside."""
+    real = socket.getaddrinfo
+
+    def found(host: Any, *given: Any, **named: Any) -> Any:
+        if "nowhere.invalid" in str(host):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *given, **named)
+
+    patch.setattr(socket, "getaddrinfo", found)
+    patch.setattr(settings, "ICLOUD_ALLOWED_HOSTS", settings.ICLOUD_ALLOWED_HOSTS)
 
 
 def little_patience(patch: pytest.MonkeyPatch) -> None:
@@ -79,6 +110,23 @@ DOWN = [
     down("everything 500", "failed (500)", refuse_everything=True),
     down("a sign-in page", "not CalDAV", html_answer=True),
     Row("connections break", wire=refused_connection, status="degraded", most_requests=6),
+    # Failure case 94: nobody listens, the name is not known, and what answers is no TLS.
+    *(
+        Row(
+            name,
+            status="degraded",
+            says="cannot be reached",
+            most_requests=0,
+            first=at_another_address(url),
+            then=at_the_right_address,
+            limits=names_unknown,
+        )
+        for name, url in (
+            ("connections refused", "{nobody}/"),
+            ("no such name", "https://nowhere.invalid/"),
+            ("no TLS", "https://localhost:{port}/"),
+        )
+    ),
 ]
 BADLY = [
     down("broken XML", "its XML is broken", 6, broken_xml=True),
