@@ -16,16 +16,18 @@ from calendars.admin.shown import date_span, time_span
 from calendars.models import User
 from icloud_sync import history
 from icloud_sync.connecting.story import counted
-from icloud_sync.core.history import WORDS, Change, Version
+from icloud_sync.core.history import WORDS, Change, Version, Way
 from icloud_sync.core.values import Interval
 from icloud_sync.history import CannotRestore, Preview
 from icloud_sync.models import SyncLogEntry, SyncRun
 
 FOLDER = "admin/icloud_sync"
 VERSION, SEEN = "version", "seen"
-LABELS = {
+LABELS: dict[str, str] = {
     Version.LOST: "Restore the losing version…",
     Version.BEFORE: "Restore the version before…",
+    Way.SLOT_ANEW: "Restore as a Blocked Slot…",
+    Way.EVENT_BACK: "Put the event back into iCloud…",
 }
 ENTRY, RUN = "icloud_sync_synclogentry", "icloud_sync_syncrun"
 TOLD = 5  # reasons, of those that were skipped
@@ -140,11 +142,15 @@ def offered(request: HttpRequest, entry: SyncLogEntry) -> dict[str, Any]:
     previews, why = history.offers(entry)
     url = reverse(f"admin:{ENTRY}_restore", args=[entry.pk])
     buttons = [
-        (f"{url}?{VERSION}={preview.which}", LABELS[preview.which])
+        (f"{url}?{VERSION}={preview.which}", label_of(preview))
         for preview in previews
         if history.may_restore(user_of(request), preview)
     ]
     return {"restorable": buttons, "why_not": why}
+
+
+def label_of(preview: Preview) -> str:
+    return LABELS[preview.which if preview.way is Way.EDIT else preview.way]
 
 
 def refuse_unless(request: HttpRequest, permission: str) -> None:

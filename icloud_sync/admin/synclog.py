@@ -14,9 +14,19 @@ from calendars.queries import shown_name
 from icloud_sync.admin.readonly import ReadOnlyAdmin
 from icloud_sync.admin.resources import shown_body
 from icloud_sync.admin.restoring import RestoresVersions
-from icloud_sync.admin.shown import BAD, GOOD, QUIET, WARN, account_link, change_link, mark
+from icloud_sync.admin.shown import (
+    BAD,
+    GOOD,
+    QUIET,
+    WARN,
+    account_link,
+    change_link,
+    count_link,
+    mark,
+)
 from icloud_sync.history import NEEDED
 from icloud_sync.models import SyncLogEntry
+from icloud_sync.synclog import NAMES
 
 Direction, Outcome = SyncLogEntry.Direction, SyncLogEntry.Outcome
 KINDS = {
@@ -49,7 +59,10 @@ class SyncLogAdmin(RestoresVersions, ReadOnlyAdmin):
     search_help_text = "A title, a word of the message, a user or an Apple ID."
     fieldsets = [
         (None, {"fields": ["exact", "account", "direction", "action", "state", "message", "by"]}),
-        ("What it was about", {"fields": ["appointment", "slot", "resource_link", "run_link"]}),
+        (
+            "What it was about",
+            {"fields": ["appointment", "slot", "resource_link", "story", "run_link"]},
+        ),
         ("Before and after", {"fields": ["changes", "restored_from", "restored_as"]}),
         (
             "What it replaced in iCloud",
@@ -92,6 +105,15 @@ class SyncLogAdmin(RestoresVersions, ReadOnlyAdmin):
     @admin.display(description="resource in iCloud")
     def resource_link(self, entry: SyncLogEntry) -> SafeString | str:
         return change_link(entry.resource)
+
+    @admin.display(description="all entries about it")
+    def story(self, entry: SyncLogEntry) -> SafeString | str:
+        lookups = ("appointment_id", "slot_id", "resource__id")
+        for name, lookup in zip(NAMES, lookups, strict=True):
+            if value := getattr(entry, name):
+                number = SyncLogEntry.objects.filter(**{name: value}).count()
+                return count_link(number, SyncLogEntry, **{f"{lookup}__exact": value})
+        return "–"
 
     @admin.display(description="run")
     def run_link(self, entry: SyncLogEntry) -> SafeString | str:

@@ -154,9 +154,9 @@ def preview_of(
 
 def refuse_twice(entry: SyncLogEntry, way: Way) -> None:
     if way is Way.EVENT_BACK:
-        waiting = OutboxEntry.objects.filter(kind=OutboxEntry.Kind.EVENT, object_id=entry.pk)
-        if waiting.exists():
-            raise CannotRestore(sentences.ON_ITS_WAY)
+        asked = OutboxEntry.objects.filter(kind=OutboxEntry.Kind.EVENT, object_id=entry.pk).first()
+        if asked:
+            raise CannotRestore(sentences.asked_for(asked))
         if is_there(entry):
             raise CannotRestore(sentences.THERE)
         return

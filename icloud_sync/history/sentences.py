@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from calendars.models import Appointment, BlockedSlot
 from calendars.queries import live_appointments, overlapping
 from icloud_sync.apply.warnings import overlap_warning
@@ -10,14 +12,16 @@ from icloud_sync.core.history import BUSY, WORDS, Change, Version, Way
 from icloud_sync.core.policy import SIMPLE_REFUSED, is_synced_type, stays_in_icloud
 from icloud_sync.core.refs import parse_source_ref
 from icloud_sync.core.values import Interval
-from icloud_sync.models import ICloudConnection, SyncLogEntry
+from icloud_sync.models import ICloudConnection, OutboxEntry, SyncLogEntry
 from icloud_sync.outbox.enqueue import connections_concerned, live
+from icloud_sync.snapshots import current_window
 
 NOTHING = "This entry took nothing away: there is nothing to restore."
 SAME = "It is so already: restoring would change nothing."
 NOBODY = "The account it came from is no longer there, so nobody is left to restore it to."
 STALE = "It was changed while you looked. This is what restoring would change now."
 ON_ITS_WAY = "It is on its way into iCloud already."
+NOT_TAKEN = "iCloud did not take it: {} Mend that, then have it tried again, in the outbox."
 THERE = "The event is in iCloud already."
 GONE = {
     "appointment": "{} is no longer in Referins, so there is nothing to restore this to.",
@@ -30,11 +34,18 @@ MERGED = (
 )
 
 
+def asked_for(row: OutboxEntry) -> str:
+    if row.state == OutboxEntry.State.NEEDS_ATTENTION:
+        return NOT_TAKEN.format(row.last_error)
+    return ON_ITS_WAY
+
+
 def in_icloud(entry: SyncLogEntry, way: Way, row: object, found: Iterable[Change], why: str) -> str:
     """What restoring does there. `why` not: see rows.why_not_back."""
     if way is Way.EVENT_BACK:
         name = entry.resource.collection if entry.resource else ""
-        return f"The event goes into the calendar “{name}” again, and its Blocked Slot comes back."
+        slot = "stays away: that was long ago" if has_passed(found) else "comes back"
+        return f"The event goes into the calendar “{name}” again, and its Blocked Slot {slot}."
     if way is Way.SLOT_ANEW:
         because = f"The event cannot be put back: {why}. " if entry.body else ""
         return (
@@ -44,6 +55,12 @@ def in_icloud(entry: SyncLogEntry, way: Way, row: object, found: Iterable[Change
     if isinstance(row, Appointment):
         return of_appointment(row)
     return of_slot(row, {one.field for one in found}) if isinstance(row, BlockedSlot) else ""
+
+
+def has_passed(found: Iterable[Change]) -> bool:
+    """Out of the window, so that it brings no slot (D10)."""
+    times = [one.then for one in found if isinstance(one.then, Interval)]
+    return any(time.ends_at < current_window(timezone.now()).starts_at for time in times)
 
 
 def of_appointment(appointment: Appointment) -> str:
@@ -83,8 +100,14 @@ def overlap(entry: SyncLogEntry, row: object, found: Iterable[Change]) -> str:
         return f"At that time there is by now: {said}." if said else ""
     user_id = entry.connection.user_id if entry.connection else None
     when = overlapping(times[0].starts_at, times[0].ends_at)
-    number = live_appointments().filter(when, hosts=user_id).count()
-    return f"At that time there is by now: {counted(number, 'appointment')}." if number else ""
+    itself = [row.pk] if isinstance(row, BlockedSlot) else []
+    slots = BlockedSlot.objects.filter(when, user=user_id).exclude(pk__in=itself)
+    numbers = {
+        "appointment": live_appointments().filter(when, hosts=user_id).count(),
+        "Blocked Slot": slots.count(),
+    }
+    there = " and ".join(counted(number, noun) for noun, number in numbers.items() if number)
+    return f"At that time there is by now: {there}." if there else ""
 
 
 def words(found: Iterable[Change]) -> str:

@@ -299,6 +299,7 @@ def test_a_slot_that_was_removed_comes_back_as_one_made_in_referins(
     connection: ICloudConnection, staff: User
 ) -> None:
     AppointmentFactory(host=connection.user, starts_at=at(12), ends_at=at(13))
+    BlockedSlotFactory(user=connection.user, title="Own", starts_at=at(12), ends_at=at(13))
     OutboxEntry.objects.all().delete()
     entry = removed(connection)
     preview = history.look(entry)
@@ -306,10 +307,10 @@ def test_a_slot_that_was_removed_comes_back_as_one_made_in_referins(
         Way.SLOT_ANEW,
         "Nothing. It comes back as a Blocked Slot made in Referins that says the same, and such "
         "a slot never reaches iCloud.",
-        ("At that time there is by now: 1 appointment.",),
+        ("At that time there is by now: 1 appointment and 1 Blocked Slot.",),
     )
     told = history.restore(entry, actor=staff)
-    made = BlockedSlot.objects.get()
+    made = BlockedSlot.objects.get(title="Lunch")
     assert (made.user, made.origin, made.source_ref) == (connection.user, "referins", "")
     assert (slot_fields(made), made.is_busy) == (LUNCH, False)
     assert waiting() == []
@@ -357,6 +358,27 @@ def test_an_event_deleted_by_us_is_asked_for_in_the_outbox_once(
     assert (told.restores, told.actor, told.after) == (entry, staff, as_json(LUNCH, True))
     assert refused(entry) == "It is on its way into iCloud already."
     assert not BlockedSlot.objects.exists()
+
+
+def test_what_icloud_would_not_take_says_why_and_where_to_try_again(
+    connection: ICloudConnection,
+) -> None:
+    entry = taken_out(connection)
+    history.restore(entry)
+    OutboxEntry.objects.update(state="needs_attention", last_error="The account is full.")
+    assert refused(entry) == (
+        "iCloud did not take it: The account is full. Mend that, then have it tried again, in the "
+        "outbox."
+    )
+
+
+def test_an_event_of_long_ago_comes_back_without_its_slot(connection: ICloudConnection) -> None:
+    long_ago = Interval(at(12, days=-90), at(13, days=-90))
+    entry = taken_out(connection, before=as_json(EventFields("Lunch", long_ago), True))
+    assert history.look(entry).in_icloud == (
+        "The event goes into the calendar “Home” again, and its Blocked Slot stays away: that was "
+        "long ago."
+    )
 
 
 def test_an_event_that_is_back_already_is_not_put_back(connection: ICloudConnection) -> None:

@@ -309,6 +309,27 @@ def test_the_page_of_an_entry_says_who_and_shows_what_it_replaced(
     assert '<pre class="ical-body">BEGIN:VCALENDAR</pre>' in html
 
 
+def test_an_entry_leads_to_all_that_happened_to_what_it_is_about(
+    staff: Client, connection: ICloudConnection, entry: SyncLogEntry
+) -> None:
+    item = RemoteResource.objects.create(
+        connection=connection, collection=connection.collections.create(href="/home/"), href="/a"
+    )
+    about: list[dict[str, Any]] = [
+        {"appointment_id": entry.appointment_id},
+        {"slot_id": 7},
+        {"resource": item},
+    ]
+    for ids in about:
+        one, other = log(connection, **ids), log(connection, message="Another.", **ids)
+        number = SyncLogEntry.objects.filter(**ids).count()
+        found = re.search(rf'href="([^"]*)">{number}</a>', page(staff, f"{LOG}{one.pk}/change/"))
+        assert found, ids
+        shown = staff.get(found[1].replace("&amp;", "&")).context["cl"].result_list
+        assert {one, other} <= set(shown)
+        assert len(shown) == number
+
+
 def test_the_list_of_the_log_costs_as_much_for_ten_rows_as_for_a_hundred(
     staff: Client, connection: ICloudConnection, haircut: Appointment, run: SyncRun
 ) -> None:
