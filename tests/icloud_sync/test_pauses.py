@@ -91,9 +91,12 @@ def test_no_save_breaks_a_pause_and_what_waited_goes_out_after_it(
     switches.throttle_seconds = FIFTY_MINUTES
     tasks.pull(world.connection.pk)
     assert asked(world) == 1
+    OrmQ.objects.all().delete()
     said = save(world, 9, 10, 11, 12)
+    assert not OrmQ.objects.exists()  # who waits wakes nobody
     for _ in range(3):
         pass_by(minutes=15)
+        assert tasks.sweep().endswith("0 connections woken")
         minute()
     assert asked(world) == 0
     assert {one.partition(" 20")[0] for one in said} == {"waits until"}
@@ -106,11 +109,14 @@ def test_no_save_breaks_a_pause_and_what_waited_goes_out_after_it(
 
 
 def test_a_pause_that_a_save_met_is_kept_by_the_next_ones(world: World, switches: Any) -> None:
+    world.book(title="Waits already", starts_at=at(8))
     switches.throttle_seconds = FIFTY_MINUTES
     save(world, 9, 10, 11, 12)
     assert asked(world) == 1
     sync(world.connection.pk, patient=True)
     assert asked(world) == 0
+    put_off = world.connection.outbox.filter(not_before__gt=timezone.now() + timedelta(minutes=49))
+    assert put_off.count() == 2  # staff read there when the next try is
 
 
 def test_staff_read_until_when_and_support_that_it_was_asked_for(
@@ -188,6 +194,7 @@ def test_saves_do_not_besiege_a_server_that_fails(world: World, switches: Any) -
     said = save(world, 9, 10, 11, 12)
     assert asked(world) == 1
     assert [one.startswith("waits until") for one in said] == [False, True, True, True]
+    assert tasks.sweep().endswith("0 connections woken")
     minute()
     assert asked(world) == 1
     switches.reset()
