@@ -12,6 +12,7 @@ from icloud_standin.switches import Switches
 from icloud_standin.xml import prefixed
 
 SIGN_IN_PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to this network.</p>"
+NO_BLOCK = b"\xff"  # where the compressed data begin: of a kind that there is none of (RFC 1951)
 WRITES = {"PUT", "DELETE", "MOVE", "COPY", "MKCALENDAR", "MKCOL", "PROPPATCH"}
 
 
@@ -67,9 +68,9 @@ def spoilt(response: Response, switches: Switches) -> Response:
     if switches.broken_xml and response.status == 207:
         response.body = response.body[: len(response.body) * 2 // 3]
     if switches.broken_gzip and response.status == 207:
-        packed = bytearray(gzip.compress(response.body))
-        packed[len(packed) // 2 : -8] = bytes(len(packed) - 8 - len(packed) // 2)
-        response.body, response.headers["Content-Encoding"] = bytes(packed), "gzip"
+        head, rest = (packed := gzip.compress(response.body))[:10], packed[11:]
+        response.body = head + NO_BLOCK + rest
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

@@ -52,7 +52,7 @@ def names_unknown(patch: pytest.MonkeyPatch) -> None:
 
 def little_patience(patch: pytest.MonkeyPatch) -> None:
     """With a whole answer, as with the beginning of one."""
-    patch.setattr(session, "LONGEST_ANSWER", 0.3)
+    patch.setattr(session, "LONGEST_ANSWER", 0.2)
 
 
 def none_with_silence(patch: pytest.MonkeyPatch) -> None:
@@ -130,10 +130,10 @@ DOWN = [
 ]
 BADLY = [
     down("broken XML", "its XML is broken", 6, broken_xml=True),
-    down("broken gzip", "its XML is broken", 6, broken_gzip=True),
+    down("broken gzip", "broke", 6, broken_gzip=True),
     copes("slow bodies", slow_body=0.05),
     *(
-        down(f"{what} that drip", says, 4, **{switch: 3.0}).but(
+        down(f"{what} that drip", says, 4, **{switch: 30.0}).but(
             direct=True, limits=little_patience, seconds=1.5
         )
         for what, switch, says in (
