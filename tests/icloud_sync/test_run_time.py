@@ -92,12 +92,13 @@ def test_pushes_and_pulls_of_a_run_share_its_time_and_tasks_follow_for_the_rest(
 
 
 def test_many_calendars_are_read_in_several_runs(world: World, clock: SlowClock) -> None:
-    phone = world.account.phone
-    for number in range(9):
-        href = world.account.make_collection(f"Calendar {number}")
-        phone.put("a.ics", vevent(f"u{number}", f"Event {number}", at(9), at(10)), href)
+    hrefs = [world.account.make_collection(f"Calendar {number}") for number in range(9)]
     world.sync()
     world.connection.collections.filter(role="ignored").update(role="mirrored")
+    world.sync()
+    for number, href in enumerate(hrefs):
+        event = vevent(f"u{number}", f"Event {number}", at(9), at(10))
+        world.account.phone.put("a.ics", event, href)
     for number in range(12):
         world.book(title=f"Ours {number:02}", starts_at=at(8, number))
     slow_down(world, clock)
