@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('icloud_sync', '0006_nothing_lost'),
+        ("icloud_sync", "0006_nothing_lost"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='remoteresource',
-            name='left_there',
+            model_name="remoteresource",
+            name="left_there",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddField(
-            model_name='remoteresource',
-            name='settled_at',
+            model_name="remoteresource",
+            name="settled_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]

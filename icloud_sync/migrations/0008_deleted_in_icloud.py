@@ -4,24 +4,22 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('icloud_sync', '0007_left_and_settled'),
+        ("icloud_sync", "0007_left_and_settled"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DeletedInICloud',
-            fields=[
-            ],
+            name="DeletedInICloud",
+            fields=[],
             options={
-                'verbose_name': 'deleted in iCloud',
-                'verbose_name_plural': 'deleted in iCloud',
-                'ordering': ['-updated_at', '-pk'],
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "deleted in iCloud",
+                "verbose_name_plural": "deleted in iCloud",
+                "ordering": ["-updated_at", "-pk"],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('icloud_sync.remoteresource',),
+            bases=("icloud_sync.remoteresource",),
         ),
     ]
