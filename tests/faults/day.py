@@ -125,12 +125,13 @@ class Day:
 
     def assert_unharmed(self) -> None:
         """Nothing that was there is gone, freed or doubled, on either side."""
-        slots = dict(self.now()["slots"])
+        now = self.now()
+        slots = dict(now["slots"])
         assert {"Tea", "Dinner"} <= slots.keys(), slots
         assert {"Lunch", "Late lunch"} & slots.keys(), slots
         assert {title for title, state in slots.items() if state} <= {"Tea"}, slots
-        assert len(self.now()["slots"]) == len(slots)
-        remote = [title for title, _ in self.now()["remote"]]
+        assert len(now["slots"]) == len(slots)
+        remote = [title for title, _ in now["remote"]]
         assert len(remote) == len(set(remote)), remote
         assert "Dinner" in remote
         assert {"Haircut", "Cut and wash"} & set(remote), remote
