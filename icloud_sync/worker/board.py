@@ -17,6 +17,7 @@ class Board(ctypes.Structure):
     taken: float  # a task, by a worker
     finished: float  # a task's result, by the monitor
     prefetched: int  # tasks in the cluster's memory that no worker has taken
+    idle: int  # workers that could take one
     running: int  # which cluster
     ended: int  # all up to this one are dead
     cleared: int  # what those held was given back
@@ -25,14 +26,14 @@ class Board(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_double) for name in ("supervisor", "pulse", "guard", "taken")),
         ("finished", ctypes.c_double),
-        *((name, ctypes.c_long) for name in ("prefetched", "running", "ended", "cleared")),
-        ("deaf", ctypes.c_long),
+        *((name, ctypes.c_long) for name in ("prefetched", "idle", "running", "ended")),
+        *((name, ctypes.c_long) for name in ("cleared", "deaf")),
     ]
 
     def begin_cluster(self) -> None:
         """Nobody is late yet."""
         self.guard = self.taken = self.finished = time.monotonic()
-        self.prefetched = 0
+        self.prefetched = self.idle = 0
         self.running += 1
 
 

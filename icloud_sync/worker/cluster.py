@@ -47,10 +47,10 @@ class StrictSentinel(django_q_cluster.Sentinel):  # type: ignore[misc]
     def show_life(self, now: float) -> None:
         board = self.board
         board.guard, board.prefetched = now, self.task_queue.qsize()
+        board.idle = sum(process.timer.get_obj().value == IDLE for process in self.pool)
         if self.stop_event.is_set():
             return
-        idle = any(process.timer.get_obj().value == IDLE for process in self.pool)
-        if self.tasks.is_over(bool(board.prefetched and idle), board.taken, now):
+        if self.tasks.is_over(bool(board.prefetched and board.idle), board.taken, now):
             end_all("No worker hears of tasks any more")
         if self.results.is_over(not self.result_queue.empty(), board.finished, now):
             end_all("Results of tasks do not arrive any more")

@@ -25,12 +25,13 @@ from icloud_sync.worker.processes import die_with_parent
 
 log = logging.getLogger(__name__)
 
-ROUND, BEAT_EVERY, LOOK_EVERY, FORGET_EVERY = 0.5, 10.0, 20.0, 3600.0  # seconds
+# Seconds.
+ROUND, BEAT_EVERY, QUEUE_EVERY, TASKS_EVERY, FORGET_EVERY = 0.5, 10.0, 10.0, 20.0, 3600.0
 A_STEP = 30  # seconds at most
 SUPERVISOR_SILENT = 30.0  # then it cannot start anything afresh: no sign of life is given
 MISSED = timedelta(minutes=2)  # a task of each minute
-# Longer than the queue lets a task run: no worker took one though some wait.
-DEAF = 150.0
+# Tasks wait, a worker is idle, and takes none (on SQLite a pusher may wait 20 for its turn).
+DEAF = 30.0
 EACH_MINUTE: dict[str, Callable[[], str]] = {"sweep": tasks.sweep, "poll": tasks.poll}
 
 
@@ -62,8 +63,8 @@ class Pulse:
             self.every(BEAT_EVERY, now, "tell that the worker is alive", self.beat)
         if self.board.cleared < self.board.ended:
             self.every(1.0, now, "give back what a dead cluster held", self.clear)
-        self.every(LOOK_EVERY, now, "look after the periodic tasks", look_after_tasks)
-        self.every(LOOK_EVERY, now, "look whether tasks are taken", self.look_at_queue)
+        self.every(TASKS_EVERY, now, "look after the periodic tasks", look_after_tasks)
+        self.every(QUEUE_EVERY, now, "look whether tasks are taken", self.look_at_queue)
         self.every(FORGET_EVERY, now, "forget dead workers", heartbeat.forget_the_dead)
 
     def every(self, seconds: float, now: float, what: str, step: Callable[[], None]) -> None:
@@ -96,7 +97,7 @@ class Pulse:
         self.board.cleared = ended
 
     def look_at_queue(self) -> None:
-        waits = get_broker().queue_size() > 0
+        waits = self.board.idle > 0 and get_broker().queue_size() > 0
         if self.broker.is_over(waits, self.board.taken, time.monotonic()):
             self.board.deaf = self.board.running
 
