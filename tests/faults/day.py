@@ -27,6 +27,8 @@ ENDING = {
     ],
 }
 PATIENCE = 8  # rounds after the fault is healed
+# Nothing happens in these; two calendars are as many as it takes for one of several.
+NOT_OF_THIS_DAY = ("Family", "Holidays", "outbox", "notification")
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Day:
         self.standin: Any = standin
         self.direct = direct
         account = standin.new_account()
+        for name in NOT_OF_THIS_DAY:
+            account.standin.remove_collection(name)
         if direct:
             account.server_url = self.standin.standin.url
         self.world: World = connected(account)
@@ -159,13 +163,13 @@ class Day:
 
     def assert_it_ends_well(self) -> None:
         for number in range(PATIENCE):
+            if self.now() == ENDING and not OutboxEntry.objects.exists():
+                break
             self.wait()
             if number == PATIENCE // 2:
                 self.next_day()
             self.world.sync()
             self.assert_unharmed()
-            if self.now() == ENDING and not OutboxEntry.objects.exists():
-                break
         assert self.now() == ENDING
         self.world.settle()
         fresh = ICloudConnection.objects.get(pk=self.world.connection.pk)

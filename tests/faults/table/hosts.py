@@ -58,7 +58,7 @@ def the_new_home_is_kept(day: Day, seen: Seen) -> None:
     assert not home.startswith(day.standin.standin.hosts.nobody)
 
 
-def moved(how: str, looks: int = 3) -> Row:
+def moved(how: str, looks: int = 2) -> Row:
     name = f"renumbered, old host {how}"
     row = copes(name, renumbered=how, looks=looks)
     return row.but(also=the_new_home_is_kept)

@@ -95,7 +95,7 @@ class Row:
 
 
 def copes(name: str, **switches: Any) -> Row:
-    looks = switches.pop("looks", 3)
+    looks = switches.pop("looks", 2)
     return Row(name, switches, copes=True, looks=looks)
 
 
