@@ -95,12 +95,16 @@ class Attempt:
         self.subject.come_to_life()
         action = self.plan()
         try:
-            return self.carry_out(action)
+            return self.carry_out_and_look(action)
         except PreconditionFailed as error:
             self.look_what_is_there(error)
             if self.again:
                 raise
-            return self.carry_out(self.subject.plan(self.now))
+            return self.carry_out_and_look(self.subject.plan(self.now))
+
+    def carry_out_and_look(self, action: Action) -> bool:
+        try:
+            return self.carry_out(action)
         except WriteOutcomeUnknown:
             # Looked at now, it cannot be taken for an edit made there once more is typed
             # here. A server that does not answer this either has trouble of its own.

@@ -82,6 +82,8 @@ CASES: dict[str, list[str]] = {
         f"{ROW}::a write's answer is lost",
         *(f"{ROW}::a write's answer is a gateway's {number}" for number in (502, 504)),
         f"{ROW}::a write hangs",
+        "faults/test_lost_answers.py::"
+        "test_what_is_typed_after_a_lost_answer_is_no_conflict_with_it",
     ],
     "44 somebody else's event at our address": [
         "scenarios/test_others_at_our_place.py::"
