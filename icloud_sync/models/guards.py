@@ -74,6 +74,10 @@ class Stop(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    class Meta:
+        verbose_name = "stop of all sync"
+        verbose_name_plural = "stop all sync"
+
     def __str__(self) -> str:
         return f"Stopped since {self.since:%Y-%m-%d %H:%M} UTC"
 

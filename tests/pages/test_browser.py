@@ -81,7 +81,7 @@ class Person:
         self.look()
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name).first.click()
+        self.page.get_by_role("link", name=name, exact=True).first.click()
         self.look()
 
     def choose(self, field: str, words: str) -> None:
