@@ -80,8 +80,8 @@ class Person:
         self.page.get_by_role("button", name=name, exact=True).click()
         self.look()
 
-    def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name, exact=True).first.click()
+    def follow(self, name: str, exact: bool = False) -> None:
+        self.page.get_by_role("link", name=name, exact=exact).first.click()
         self.look()
 
     def choose(self, field: str, words: str) -> None:
@@ -296,7 +296,7 @@ def test_the_story_of_the_first_day_by_clicking(
     assert entry(user, "Dentist") == (True, "15:00 – 15:45")
 
     open_row(staff, web, "blockedslot", "Dentist")
-    staff.follow("Delete")
+    staff.follow("Delete", exact=True)
     assert staff.sees("This also deletes the event in iCloud")
     staff.press("Yes, I’m sure")
     owner.waits_for(lambda: not owner.sees("Dentist"), "the event is gone from the phone")
