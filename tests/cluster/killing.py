@@ -46,7 +46,7 @@ def sender(port: int, workers: list[int]) -> int:
         below = (pid for worker in workers for pid in descendants(worker))
         return next((pid for pid in below if inode in sockets(pid)), 0)
 
-    return int(wait_until(find, 5, f"somebody holds port {port}"))
+    return int(wait_until(find, 30, f"somebody holds port {port}"))
 
 
 def inode_of(port: int) -> str:
