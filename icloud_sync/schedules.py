@@ -26,6 +26,7 @@ class Periodic:
 PERIODIC = (
     Periodic("poll", every_minutes=1),  # which connections are due to be asked
     Periodic("sweep", every_minutes=1),  # outbox rows due or stuck
+    Periodic("find_drift", every_minutes=1),  # edits that nobody was told of
     Periodic("roll_windows", every_minutes=MINUTES_A_DAY),  # the far edge of the window
     Periodic("prune", every_minutes=MINUTES_A_DAY),  # what has been kept long enough
 )
@@ -45,6 +46,11 @@ def repair(now: datetime) -> None:
     for periodic in PERIODIC:
         latest = now + timedelta(minutes=2 * periodic.every_minutes)
         Schedule.objects.filter(func=periodic.func, next_run__gt=latest).update(next_run=now)
+
+
+def remember(task: str, **place: int) -> None:
+    """What the task is given the next time: where it begins."""
+    Schedule.objects.filter(func=OURS + task).update(kwargs=repr(place))
 
 
 def _remove_retired() -> int:

@@ -3,18 +3,20 @@
 Every task may run twice or never: what must be done stands in the database.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from icloud_sync import heartbeat, left_behind, lost_keys, outbox, retention
+from icloud_sync import drift, heartbeat, left_behind, lost_keys, outbox, retention
 from icloud_sync.core.pause import LOST_AFTER
 from icloud_sync.leases import MAY_WRITE
 from icloud_sync.models import ICloudConnection
 from icloud_sync.outages import in_outage
 from icloud_sync.pauses import are_asked_to_wait, back_off, may_try
 from icloud_sync.poll import due_connections, probes
+from icloud_sync.schedules import remember
 from icloud_sync.sync import SyncResult
 from icloud_sync.sync import sync as sync_now
 from icloud_sync.window import roll, to_roll
@@ -88,6 +90,13 @@ def sweep() -> str:
     for connection_id in waiting:
         async_task("icloud_sync.tasks.push", connection_id)
     return f"{stuck} released, {len(waiting)} connections woken"
+
+
+def find_drift(**begin: int) -> str:
+    """`begin`: where the last one stopped (drift.Place)."""
+    place, found = drift.look(drift.Place(**begin), timezone.now())
+    remember("find_drift", **asdict(place))
+    return f"{found} found"
 
 
 def roll_windows() -> str:

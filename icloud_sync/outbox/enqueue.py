@@ -94,17 +94,23 @@ def served_copies() -> Q:
     return serves_it & Q(appointment__calendar__type__in=synced)
 
 
-@transaction.atomic
 def enqueue_many(connection_id: int, appointments: Mapping[int, int]) -> None:
     """`appointments`: their ids -> their calendars'."""
-    missing = set(appointments) - waiting(connection_id, Kind.APPOINTMENT, appointments)
+    refs = {pk: calendar_ref(calendar_id) for pk, calendar_id in appointments.items()}
+    enqueue_objects(connection_id, Kind.APPOINTMENT, refs)
+
+
+@transaction.atomic
+def enqueue_objects(connection_id: int, kind: str, refs: Mapping[int, str]) -> None:
+    """`refs`: ids of objects of this kind -> their source_ref."""
+    missing = set(refs) - waiting(connection_id, kind, refs)
     at = timezone.now()
     rows = (
         OutboxEntry(
             connection_id=connection_id,
-            kind=Kind.APPOINTMENT,
+            kind=kind,
             object_id=pk,
-            source_ref=calendar_ref(appointments[pk]),
+            source_ref=refs[pk],
             not_before=at,
         )
         for pk in sorted(missing)

@@ -127,31 +127,39 @@ def prepare(subject: Subject, resource: RemoteResource, session: Session, now: d
 
 
 def update(action: Update, subject: Subject, session: Session, now: datetime) -> None:
-    resource, fields, base = subject.resource, subject.fields(), subject.base()
-    if resource is None or fields is None or base is None:
-        raise ValueError("an update needs a resource, a base and fields")
-    ours = subject.written
-    rewrite = ours if action.rewrite_ours or "notes" in action.changed else None
-    zones = subject.zones
-    if "interval" in action.changed and not subject.recurrence_id:
-        # The event's one time is written anew, and so as it is meant today.
-        zones, resource.agreed_zone = subject.zones_today, subject.connection.user.time_zone
-    body = patch(
-        resource.base,
-        subject.recurrence_id,
-        base,
-        fields,
-        subject.zone,
-        zones,
-        now,
-        rewrite,
-        keeps_dates=subject.is_appointment,
-    )
+    resource = subject.resource
+    if resource is None:
+        raise ValueError("an update needs a resource")
+    body, ours = updated_body(action, subject, now), subject.written
+    if writes_time_anew(action, subject):
+        resource.agreed_zone = subject.connection.user.time_zone
     etag = session.remote.update(resource.href, body, resource.etag)
     if ours:
         resource.written_digest = ours.digest
     subject.quarrel = note(resource, Side.OURS, subject.name, now)
     record(resource, etag, body, session, partial(subject.done, "updated"))
+
+
+def updated_body(action: Update, subject: Subject, now: datetime) -> str:
+    resource, fields, base = subject.resource, subject.fields(), subject.base()
+    if resource is None or fields is None or base is None:
+        raise ValueError("an update needs a resource, a base and fields")
+    return patch(
+        resource.base,
+        subject.recurrence_id,
+        base,
+        fields,
+        subject.zone,
+        subject.zones_today if writes_time_anew(action, subject) else subject.zones,
+        now,
+        subject.written if action.rewrite_ours or "notes" in action.changed else None,
+        keeps_dates=subject.is_appointment,
+    )
+
+
+def writes_time_anew(action: Update, subject: Subject) -> bool:
+    """The event's one time, and so as it is meant today."""
+    return "interval" in action.changed and not subject.recurrence_id
 
 
 def take_out_occurrence(subject: Subject, session: Session, now: datetime) -> None:
