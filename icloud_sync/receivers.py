@@ -29,6 +29,10 @@ def appointment_changed(instance: Appointment, raw: bool = False, **_: Any) -> N
         outbox.enqueue_appointment(instance)
 
 
+def appointment_deleting(instance: Appointment, **_: Any) -> None:
+    outbox.leave_unserved(instance)
+
+
 def hosts_changed(instance: Model, action: str, pk_set: set[int] | None, **_: Any) -> None:
     if isinstance(instance, Appointment) and action.startswith("post_"):
         outbox.enqueue_appointment(instance)
@@ -118,6 +122,7 @@ def connect() -> None:
     listen: list[tuple[Callable[..., None], Sequence[ModelSignal], type[Model]]] = [
         # Before its deletion: with its calendar goes the choice of who serves it.
         (appointment_changed, (post_save, pre_delete), Appointment),
+        (appointment_deleting, (pre_delete,), Appointment),
         (hosts_changed, (m2m_changed,), Appointment.hosts.through),
         (attendees_changed, deleted, Attendee),
         (contact_changed, saved, Contact),

@@ -84,6 +84,14 @@ def enqueue_copies(calendar_ids: Iterable[int], now: datetime | None = None) -> 
         enqueue_many(connection_id, appointments)
 
 
+def leave_unserved(appointment: Appointment) -> None:
+    """Before it is deleted: of a calendar that is not served nothing more is written (D19), and
+    afterwards nobody could say which calendar it was in."""
+    copies = RemoteResource.objects.filter(appointment=appointment)
+    served = copies.filter(served_copies())
+    copies.exclude(pk__in=served.values("pk")).update(left_there=True)
+
+
 def served_copies() -> Q:
     """Copies that may be written: the connection serves the calendar (R2, D19)."""
     chosen = ICloudConnection.calendars.through.objects.filter(

@@ -129,6 +129,7 @@ class Attempt:
     def carry_out(self, action: Action) -> bool:
         if isinstance(action, Skip):
             self.note_skipped(action.reason)
+            self.leave_unserved(action.reason)
             return False
         if isinstance(action, DeleteWhenBack):
             self.remember_deletion()
@@ -252,6 +253,13 @@ class Attempt:
         with transaction.atomic():
             self.session.lease.check()
             RemoteResource.objects.filter(pk=resource.pk).update(**values)
+
+    def leave_unserved(self, reason: Reason) -> None:
+        """Its appointment is gone, and with this row goes what is known of its calendar."""
+        subject = self.subject
+        unserved = reason in (Reason.KIND_NOT_SYNCED, Reason.NOT_SERVED)
+        if unserved and subject.resource and subject.appointment is None:
+            self.write(subject.resource, left_there=True)
 
     def note_skipped(self, reason: Reason) -> None:
         if reason not in NOTHING_TO_TELL:
