@@ -1,7 +1,9 @@
 """Installations with each database and each broker."""
 
+import fcntl
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,16 +135,29 @@ def maintain(statement: sql.Composed) -> None:
 
 @contextmanager
 def broker(kind: str) -> Iterator[str]:
-    """An empty Redis database: whatever the developer keeps in the others stays."""
+    """An empty Redis database: whatever the developer keeps in the others stays, and no test
+    that runs beside this one takes it."""
     if "redis" not in kind:
         yield ""
         return
     server = machine.need(machine.redis())
     for number in range(15, 0, -1):
         url = f"{server}/{number}"
-        with redis.Redis.from_url(url) as connection:
-            if connection.dbsize() == 0:
+        with ours_alone(number) as is_ours, redis.Redis.from_url(url) as connection:
+            if is_ours and connection.dbsize() == 0:
                 yield url
                 connection.flushdb()
                 return
     pytest.fail("Redis has no empty database left; empty one of numbers 1 to 15.")
+
+
+@contextmanager
+def ours_alone(number: int) -> Iterator[bool]:
+    """Until we are done, or dead."""
+    with (Path(tempfile.gettempdir()) / f"referins-redis-{number}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -2,6 +2,7 @@
 
 from ast import literal_eval
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -360,16 +361,19 @@ def test_what_icloud_cannot_be_told_is_not_sent_each_hour(world: World, text: st
     assert find() == 0
 
 
-@time_machine.travel(THEN)
-def test_nothing_is_found_in_what_other_programs_wrote(world: World, settings: Any) -> None:
+@pytest.mark.parametrize("when", [datetime.now(UTC), THEN], ids=["today", "then"])
+def test_nothing_is_found_in_what_other_programs_wrote(
+    world: World, settings: Any, when: datetime
+) -> None:
     settings.ICLOUD_WINDOW_DAYS_BACK = DAYS_BACK
-    planted(world)
-    for _ in range(10):
-        if not world.sync().unfinished:
-            break
-    assert BlockedSlot.objects.count() > 10
-    OutboxEntry.objects.all().delete()
-    assert find() == 0
+    with time_machine.travel(when):
+        planted(world)
+        for _ in range(10):
+            if not world.sync().unfinished:
+                break
+        assert RemoteResource.objects.filter(state="synced").count() > 10
+        OutboxEntry.objects.all().delete()
+        assert find() == 0
 
 
 # --- How ------------------------------------------------------------------------------
