@@ -15,8 +15,9 @@ from icloud_sync.core.budget import Rate
 # A Retry-After is a day ahead at most (remote/classify.py). What lies further was written by
 # a clock that was wrong.
 LONGEST = timedelta(days=2)
-# How long a look that was asked for may take to come; then it is asked for again.
-LOST_AFTER = timedelta(minutes=3)
+# How long a look that was asked for may take to come; then it is asked for again. The poll that
+# does so runs each minute: a lost look costs three.
+LOST_AFTER = timedelta(seconds=150)
 
 
 def paid_by_pause(until: datetime, rate: Rate) -> datetime:

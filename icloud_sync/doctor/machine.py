@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
+from icloud_sync import heartbeat
 from icloud_sync.core.verdicts import machine, steps
 from icloud_sync.core.verdicts.causes import Cause
 from icloud_sync.core.verdicts.failures import Failure, Kind, failed
@@ -138,8 +139,9 @@ def look_at_queue() -> Verdict:
 
 def look_at_worker() -> Verdict:
     due_at = Schedule.objects.filter(func=PERIODIC[0].func).values_list("next_run", flat=True)
-    waiting = get_broker().queue_size()
-    return machine.worker(machine.Worker(due_at.get(), timezone.now(), waiting))
+    beat_at = heartbeat.workers().order_by("-beat_at").values_list("beat_at", flat=True).first()
+    is_alive, waiting = heartbeat.at_work().exists(), get_broker().queue_size()
+    return machine.worker(machine.Worker(is_alive, beat_at, due_at.get(), timezone.now(), waiting))
 
 
 def look_at_address(patience: Patience) -> Verdict:

@@ -79,7 +79,7 @@ def test_after_a_pause_there_is_no_burst() -> None:
         (1, -1, None, False, True, None),
         (1, None, None, False, True, None),
         # The poll that asks has put the next one off, no further.
-        (4, 3, None, True, True, None),
+        (4, 2.5, None, True, True, None),
         (4, 3.1, None, True, True, 3.1),
         (4, -1, None, True, True, None),
     ],

@@ -18,13 +18,20 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from calendars.models import Attendee
-from icloud_sync import leases
+from icloud_sync import heartbeat, leases
 from icloud_sync.core.verdicts.values import Step, Verdict, good
 from icloud_sync.doctor import visit
 from icloud_sync.doctor.redact import Veil, account_paths
 from icloud_sync.fields import encrypt
 from icloud_sync.management.commands import icloud_doctor
-from icloud_sync.models import ICloudConnection, Outage, OutboxEntry, SyncLogEntry, SyncRun
+from icloud_sync.models import (
+    Heartbeat,
+    ICloudConnection,
+    Outage,
+    OutboxEntry,
+    SyncLogEntry,
+    SyncRun,
+)
 from icloud_sync.schedules import sync_schedules
 from tests.factories import AppointmentFactory, ContactFactory, ICloudConnectionFactory
 from tests.scenarios.world import World, at, connected, vevent
@@ -51,6 +58,7 @@ def working(settings: Any, db: None) -> None:
     settings.ALLOWED_HOSTS = ["referins.example.com"]
     settings.DEBUG = False
     sync_schedules()
+    heartbeat.beat("here:7", timezone.now())
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -223,10 +231,18 @@ def test_a_connection_that_was_not_synced_for_hours_is_overdue(working: None, ap
     assert (code, "The account answers, but was last synced" in said) == (1, True)
 
 
-def test_without_a_worker_the_task_of_each_minute_is_overdue(working: None) -> None:
+def test_without_a_worker_its_last_sign_of_life_is_told(working: None) -> None:
+    last = timezone.now() - timedelta(minutes=10)
+    Heartbeat.objects.update(beat_at=last)
+    code, said = run()
+    assert code == 1
+    assert f"the last sign of life is from {last:%Y-%m-%d %H:%M} UTC" in said
+
+
+def test_a_worker_whose_queue_runs_no_periodic_task_is_told_apart(working: None) -> None:
     Schedule.objects.update(next_run=timezone.now() - timedelta(minutes=10))
     code, said = run()
-    assert (code, "No worker is running" in said) == (1, True)
+    assert (code, "its queue runs no periodic task since" in said) == (1, True)
 
 
 def test_without_schedules_the_worker_was_never_started(working: None) -> None:

@@ -28,6 +28,7 @@ from icloud_sync.core.verdicts.values import (
 )
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+LATE = timedelta(minutes=4)
 APPLE = "caldav.icloud.com"
 FORM = "abcd-efgh-ijkl-mnop"
 
@@ -377,13 +378,23 @@ def settings(**more: Any) -> machine.Settings:
         (machine.keys(machine.Keys(3, 0, 2)), Grade.NOTE, Cause.OLD_KEY_NEEDED),
         (machine.queue(machine.Queue("Redis", 4, 0)), Grade.GOOD, None),
         (machine.queue(machine.Queue("Redis", 4, 1)), Grade.TROUBLE, Cause.NO_SCHEDULES),
-        (machine.worker(machine.Worker(NOW, NOW, 0)), Grade.GOOD, None),
+        (machine.worker(machine.Worker(True, NOW, NOW, NOW, 0)), Grade.GOOD, None),
         (
-            machine.worker(machine.Worker(NOW - timedelta(minutes=4), NOW, 0)),
+            machine.worker(machine.Worker(False, NOW - LATE, NOW, NOW, 0)),
             Grade.TROUBLE,
             Cause.NO_WORKER,
         ),
-        (machine.worker(machine.Worker(NOW, NOW, 500)), Grade.TROUBLE, Cause.BEHIND),
+        (
+            machine.worker(machine.Worker(False, None, NOW, NOW, 0)),
+            Grade.TROUBLE,
+            Cause.NO_WORKER,
+        ),
+        (
+            machine.worker(machine.Worker(True, NOW, NOW - LATE, NOW, 0)),
+            Grade.TROUBLE,
+            Cause.SCHEDULES_STUCK,
+        ),
+        (machine.worker(machine.Worker(True, NOW, NOW, NOW, 500)), Grade.TROUBLE, Cause.BEHIND),
     ],
 )
 def test_what_is_the_matter_with_the_machine(

@@ -80,6 +80,7 @@ class Cause(StrEnum):
     QUEUE_DOWN = "queue_down"
     NO_SCHEDULES = "no_schedules"
     NO_WORKER = "no_worker"
+    SCHEDULES_STUCK = "schedules_stuck"
     BEHIND = "worker_behind"
     # A connection at a glance
     NEEDS_PASSWORD = "needs_password"

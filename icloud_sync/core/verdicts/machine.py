@@ -94,19 +94,28 @@ def queue(seen: Queue) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """`due_at`: when the task that runs each minute is to run next."""
+    """`is_alive`: it was heard of within the last minute; `beat_at`: when last. `due_at`: when
+    the task that runs each minute is to run next."""
 
+    is_alive: bool
+    beat_at: datetime | None
     due_at: datetime
     now: datetime
     waiting: int
 
 
 def worker(seen: Worker) -> Verdict:
-    """No heartbeat is written anywhere; but a task that is due each minute and does not run
-    says as much."""
-    words = f"The task of each minute is due at {spell(seen.due_at)}; now {spell(seen.now)}."
+    words = (
+        f"A worker was last heard of: {spell(seen.beat_at)}. The task of each minute is due at "
+        f"{spell(seen.due_at)}; now {spell(seen.now)}."
+    )
+    if not seen.is_alive:
+        heard = f"the last sign of life is from {spell(seen.beat_at)}"
+        last = heard if seen.beat_at else "none was ever heard of"
+        return trouble(Step.WORKER, Cause.NO_WORKER, words, last=last)
     if seen.now - seen.due_at > MISSED:
-        return trouble(Step.WORKER, Cause.NO_WORKER, words, since=spell(seen.due_at))
+        since = spell(seen.due_at)
+        return trouble(Step.WORKER, Cause.SCHEDULES_STUCK, words, stops=False, since=since)
     if seen.waiting > MOST_WAITING:
         return trouble(Step.WORKER, Cause.BEHIND, words, stops=False, number=seen.waiting)
     return good(Step.WORKER, "A worker is running.", words)

@@ -57,9 +57,15 @@ MACHINE_WORDS = {
         "Start one: manage.py worker",
     ),
     Cause.NO_WORKER: Words(
-        "No worker is running: the task that is due each minute waits since {since}.",
-        "The worker may be stuck, or use another database or queue.",
+        "No worker is running, so nothing is sent or fetched: {last}.",
+        "It may be unable to reach the database, or use another one.",
         "Start one: manage.py worker",
+    ),
+    Cause.SCHEDULES_STUCK: Words(
+        "A worker is running, but its queue runs no periodic task since {since}; the worker "
+        "sees to them itself meanwhile, every other minute.",
+        "A schedule of somebody else’s in the same table may be broken, and stop all of them.",
+        "Look into the worker’s log for “Could not create task from schedule”.",
     ),
     Cause.BEHIND: Words(
         "The workers are behind: {number} tasks wait.",
