@@ -11,7 +11,7 @@ PARALLEL := -q -n auto --dist worksteal
 # What is run once more on PostgreSQL: everything that reads or writes rows.
 ON_BOTH_DATABASES := tests/calendars tests/icloud_sync tests/scenarios
 
-.PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench oracle
+.PHONY: help setup demo serve worker test test-all lint types conformance shots lock soak bench oracle kills
 
 help:
 	@echo "make demo       try it: a local iCloud, the web pages and the worker, with example data"
@@ -78,6 +78,10 @@ lock:
 
 bench: setup
 	@QUICK="$(QUICK)" $(PY) -m bench.parsing
+
+# Worker processes killed with -9 at every write, hung and made deaf: minutes, on a quiet machine.
+kills: setup
+	@$(ON_SQLITE) REFERINS_KILLS=1 $(PYTEST) -q tests/cluster/test_kills.py tests/cluster/test_silence.py
 
 soak:
 	@echo "make $@ is not built yet; it comes with a later release."; exit 2

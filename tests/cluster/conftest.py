@@ -1,6 +1,7 @@
 """Installations with each database and each broker."""
 
 import fcntl
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,10 @@ from psycopg import sql
 from tests import machine
 from tests.cluster.counting import kills_are_told
 from tests.cluster.processes import Site
+
+# They take minutes and want a quiet machine: `make kills`.
+LONG = ["test_kills.py", "test_silence.py"]
+collect_ignore = [] if os.environ.get("REFERINS_KILLS") else LONG
 
 __all__ = ["kills_are_told"]
 
